@@ -1,0 +1,1 @@
+"""Language models: one package per engine, found by name through `visavis.engines.registry`."""

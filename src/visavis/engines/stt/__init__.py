@@ -1,0 +1,1 @@
+"""Speech to text: one package per engine, found by name through `visavis.engines.registry`."""

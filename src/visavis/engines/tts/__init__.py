@@ -1,0 +1,1 @@
+"""Text to speech: one package per engine, found by name through `visavis.engines.registry`."""

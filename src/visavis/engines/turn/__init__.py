@@ -1,0 +1,1 @@
+"""End of turn, from sound: one package per engine, found by name through `visavis.engines.registry`."""

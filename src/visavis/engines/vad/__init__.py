@@ -1,0 +1,1 @@
+"""Voice activity: one package per engine, found by name through `visavis.engines.registry`."""
