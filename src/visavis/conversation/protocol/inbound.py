@@ -11,14 +11,14 @@ import binascii
 import hashlib
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 MAX_TEXT = 20_000
 MAX_AUDIO = 4 * 1024 * 1024
 """Bytes of PCM in one echo message: 45 s at 48 kHz."""
 
-SampleRate = Literal[8000, 16000, 22050, 24000, 44100, 48000]
 SENSITIVITIES = ("superlow", "verylow", "low", "medium", "high", "auto")
 
 
@@ -150,7 +150,7 @@ def _sensitivity(properties: dict[str, Any]) -> Sensitivity:
     return Sensitivity(pause, interrupt)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[dict[str, Any]], Inbound]] = {
     "conversation.respond": lambda p: Respond(_text(p, "text")),
     "conversation.echo": _echo,
     "conversation.interrupt": lambda _: Interrupt(),
