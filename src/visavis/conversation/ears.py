@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -95,10 +95,10 @@ class Ears:
         vad: VoiceActivity,
         stream: TranscriptStream,
         end_of_turn: EndOfTurn | None,
-        policy: TurnPolicy,
+        policy: Callable[[], TurnPolicy],
         events: EarEvents,
     ) -> None:
-        self.policy = policy
+        self._policy = policy
         self._vad = vad
         self._stream = stream
         self._end_of_turn = end_of_turn
@@ -176,7 +176,7 @@ class Ears:
 
     def _silent(self, utterance: _Utterance) -> None:
         utterance.silence += CHUNK_SECONDS
-        if not utterance.considered and utterance.silence >= min(CONSIDER_AFTER, self.policy.min_silence):
+        if not utterance.considered and utterance.silence >= min(CONSIDER_AFTER, self._policy().min_silence):
             utterance.considered = True
             utterance.hops = {"silence_noticed": self._loop.time() - utterance.last_voiced}
             self._verdict = self._spawn(self._consider(utterance), "verdict")
@@ -184,7 +184,7 @@ class Ears:
             self._end(utterance)
 
     def _over(self, utterance: _Utterance) -> bool:
-        policy = self.policy
+        policy = self._policy()
         if utterance.score is None:
             return utterance.silence >= policy.max_silence + VERDICT_PATIENCE
         needed = policy.min_silence if utterance.score > policy.threshold else policy.max_silence
@@ -213,12 +213,12 @@ class Ears:
         finally:
             judging.cancel()
         if utterance is self._utterance and utterance.considered:
-            utterance.score = combine(audio, finished(utterance.text)) if self.policy.judge else 1.0
+            utterance.score = combine(audio, finished(utterance.text)) if self._policy().judge else 1.0
             if self._over(utterance):
                 self._end(utterance)
 
     async def _judge(self, heard: Pcm) -> float | None:
-        if self._end_of_turn is None or not self.policy.judge:
+        if self._end_of_turn is None or not self._policy().judge:
             return None
         return await self._end_of_turn.score(heard)
 

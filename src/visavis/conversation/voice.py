@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
 import soxr
@@ -63,6 +64,8 @@ class Reply:
     done_pieces: int = 0
     into_piece: int = 0
     """Samples of the piece being spoken that have gone out."""
+    progress: int = 0
+    """Streaming transcripts sent so far."""
     hops: dict[str, float] = field(default_factory=dict)
     """When each stage was reached, on the event loop's clock."""
     finished: asyncio.Event = field(default_factory=asyncio.Event)
@@ -126,6 +129,10 @@ class Voice:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._loop = asyncio.get_running_loop()
         self._last_progress = (0.0, "")
+
+    @property
+    def face(self) -> Face:
+        return self._face
 
     @property
     def current(self) -> Reply | None:
@@ -206,9 +213,9 @@ class Voice:
     async def _resampled(self, chunk: SpeechChunk) -> Pcm:
         if chunk.sample_rate == OUTPUT_RATE:
             return chunk.audio
-        if len(chunk.audio) < chunk.sample_rate:
-            return soxr.resample(chunk.audio, chunk.sample_rate, OUTPUT_RATE)  # type: ignore[no-any-return]
-        return await asyncio.to_thread(soxr.resample, chunk.audio, chunk.sample_rate, OUTPUT_RATE)  # type: ignore[no-any-return]
+        convert = partial(soxr.resample, chunk.audio, chunk.sample_rate, OUTPUT_RATE)
+        audio: Pcm = convert() if len(chunk.audio) < chunk.sample_rate else await asyncio.to_thread(convert)
+        return audio
 
     def on_frame(self, frame: Frame) -> None:
         """Account for one frame that has gone out."""
