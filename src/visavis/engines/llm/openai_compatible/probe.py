@@ -25,11 +25,16 @@ _NOT_CHAT = re.compile(r"(?i)embed|bge|minilm|rerank|whisper|tts")
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A server that listed models: its `base_url` (without route), the first chat `model`, and its usual `name`."""
+    """A server that listed models: its `base_url` (without route), its usual `name`, and its chat `models`."""
 
     base_url: str
-    model: str
     name: str
+    models: tuple[str, ...]
+
+    @property
+    def model(self) -> str:
+        """The first one listed."""
+        return self.models[0]
 
 
 async def probe(
@@ -53,12 +58,12 @@ async def probe(
 
 async def _ask(http_client: httpx.AsyncClient, port: int, name: str) -> LocalServer | None:
     base_url = f"http://127.0.0.1:{port}/v1"
-    model = await first_model(http_client, base_url)
-    return LocalServer(base_url, model, name) if model else None
+    models = await list_models(http_client, base_url)
+    return LocalServer(base_url, name, models) if models else None
 
 
-async def first_model(http_client: httpx.AsyncClient, base_url: str, api_key: str = "") -> str | None:
-    """The first model that `GET {base_url}/models` lists and that looks like one to chat with, or None."""
+async def list_models(http_client: httpx.AsyncClient, base_url: str, api_key: str = "") -> tuple[str, ...]:
+    """The models that `GET {base_url}/models` lists and that look like ones to chat with; empty for no such list."""
     headers = {"Authorization": f"Bearer {api_key}", "X-API-Key": api_key} if api_key else {}
     request = http_client.build_request("GET", f"{base_url.rstrip('/')}/models", headers=headers)
     try:
@@ -66,11 +71,10 @@ async def first_model(http_client: httpx.AsyncClient, base_url: str, api_key: st
         body = await read_limited(response, _LIST_LIMIT)
         listed = json.loads(body) if response.status_code == 200 else None
     except (httpx.HTTPError, ValueError):
-        return None
+        return ()
     entries = listed.get("data") if isinstance(listed, dict) else None
-    names = [
+    return tuple(
         entry["id"]
         for entry in (entries if isinstance(entries, list) else [])
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str)
-    ]
-    return next((name for name in names if not _NOT_CHAT.search(name)), None)
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and not _NOT_CHAT.search(entry["id"])
+    )
