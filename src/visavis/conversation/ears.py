@@ -198,12 +198,10 @@ class Ears:
 
     async def _consider(self, utterance: _Utterance) -> None:
         """Weigh the end of the turn: words and sound together."""
-        if self._partial and not self._partial.done():
-            await asyncio.wait({self._partial})
         heard = np.concatenate(list(self._recent))
         judging = asyncio.create_task(self._judge(heard))
         try:
-            text = await self._stream.partial()
+            text = await self._stream.pause()
             utterance.hops["transcribed"] = self._loop.time() - utterance.last_voiced
             if text:
                 utterance.text, utterance.words = text, len(text.split())

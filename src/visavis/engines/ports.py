@@ -65,12 +65,18 @@ class TranscriptStream(Protocol):
     """The words of one participant, utterance after utterance.
 
     The caller pushes audio from shortly before voice activity starts, asks for `partial` as often as it likes
-    (a call that overlaps another returns the last known text), and `finish`es at the end of the turn.
+    (a call that overlaps another returns the last known text) and for `pause` when the person falls silent, and
+    `finish`es at the end of the turn.
     """
 
     def push(self, audio: Pcm) -> None: ...
 
     async def partial(self) -> str: ...
+
+    async def pause(self) -> str:
+        """The person has paused and may be done: return the words of everything pushed so far, as `finish` would,
+        without ending the utterance."""
+        ...
 
     async def finish(self) -> Transcription:
         """Return the final words and start a new utterance. An utterance without words gives an empty text."""

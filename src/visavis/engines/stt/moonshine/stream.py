@@ -123,6 +123,21 @@ class MoonshineStream:
             await asyncio.shield(utterance.task)
         return utterance.text
 
+    async def pause(self) -> str:
+        """Return the words of everything pushed so far; the utterance goes on.
+
+        Costs nothing where the last partial heard everything but silence, else about 35 ms of CPU per second of tail.
+        """
+        utterance = self._utterance
+        if utterance.task is not None:
+            await utterance.task
+        if not utterance.cancelled and (
+            utterance.tail is None or not _only_silence_after(utterance.decoded, utterance.audio)
+        ):
+            utterance.task = asyncio.create_task(self._decode(utterance), name="moonshine-pause")
+            await asyncio.shield(utterance.task)
+        return utterance.text
+
     async def finish(self) -> Transcription:
         """Return the words of the utterance and begin the next one.
 
