@@ -1,0 +1,79 @@
+"""espeak-ng behind the `TextToSpeech` port."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from visavis.engines.ports import EngineUnavailableError, Phoneme, SpeechChunk, TtsOptions
+from visavis.engines.tts.framing import Message
+from visavis.engines.tts.languages import language_code
+from visavis.engines.tts.process import WorkerCrashedError, lease, release
+from visavis.engines.tts.text import clauses, speakable
+
+WORKER = "visavis.engines.tts.espeak.worker"
+
+VARIANTS = {"female": "f2", "male": "m3"}
+
+WORDS_PER_MINUTE = 165
+SLOWEST, FASTEST = 80, 450
+"""The range the library accepts, words per minute."""
+
+REGIONS = {"en": "en-us", "zh": "cmn", "pt": "pt-br", "fr": "fr-fr", "no": "nb"}
+"""Which of the library's voices stands for a language without a region."""
+
+
+class Espeak:
+    """Speaks clause by clause. `voice` is `female` (default), `male`, or a voice of the library such as `en-gb+m1`."""
+
+    def __init__(self) -> None:
+        self._worker = lease(WORKER)
+        self._closed = False
+
+    async def synthesize(self, text: str, options: TtsOptions) -> AsyncIterator[SpeechChunk]:
+        """Yield one chunk per clause, 22.05 kHz, with the engine's own phoneme times."""
+        for clause in clauses(speakable(text)):
+            chunk = await self._speak(clause, options)
+            if chunk is not None:
+                yield chunk
+
+    async def _speak(self, clause: str, options: TtsOptions) -> SpeechChunk | None:
+        if self._closed:
+            raise EngineUnavailableError("The voice was closed.")
+        try:
+            answer, sound = await self._worker.call(_request(clause, options))
+        except WorkerCrashedError as error:
+            raise EngineUnavailableError("The espeak-ng process died while it spoke a sentence.") from error
+        audio = np.frombuffer(sound, "<i2").astype(np.int16)
+        phonemes = tuple(Phoneme(str(symbol), start, end) for symbol, start, end in answer["phonemes"])
+        return SpeechChunk(audio, int(answer["sample_rate"]), phonemes, clause) if len(audio) else None
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(release, WORKER)
+
+
+def _request(text: str, options: TtsOptions) -> Message:
+    rate = round(WORDS_PER_MINUTE * options.speed)
+    return {
+        "text": text,
+        "voices": _voices(options),
+        "rate": max(SLOWEST, min(FASTEST, rate)),
+        "pitch": max(0, min(100, round(50 * options.pitch))),
+        "range": 50,
+    }
+
+
+def _voices(options: TtsOptions) -> list[str]:
+    """Names to try in turn: the region's voice, then the language's."""
+    wanted = (options.voice or "female").strip().lower()
+    if "+" in wanted:
+        return [wanted]
+    variant = VARIANTS["male" if wanted == "male" else "female"]
+    code = language_code(options.language)
+    language = code.split("-")[0]
+    names = dict.fromkeys([REGIONS.get(code, code), REGIONS.get(language, language)])
+    return [f"{name}+{variant}" for name in names]
