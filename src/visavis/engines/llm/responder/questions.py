@@ -1,0 +1,93 @@
+"""What to ask next, by the kind of persona."""
+
+from __future__ import annotations
+
+from visavis.engines.llm.responder.persona import Persona
+from visavis.engines.llm.responder.phrasing import plain
+from visavis.engines.llm.responder.talk import Talk
+
+_BANKS: dict[str, tuple[str, ...]] = {
+    "interviewer": (
+        "Could you tell me a little about yourself and your background?",
+        "What attracts you to this kind of role?",
+        "Which achievement are you most proud of?",
+        "Can you describe a difficult situation at work and how you handled it?",
+        "What would your last team say you do best?",
+        "What is something you would like to get better at?",
+        "How do you work under pressure?",
+        "Where would you like to be in a few years?",
+        "What would you like to know about the role?",
+    ),
+    "coach": (
+        "What would you most like to change right now?",
+        "What would it look like if that went really well?",
+        "What has held you back so far?",
+        "What is one small step you could take this week?",
+        "Who could support you with that?",
+        "How will you notice that you are making progress?",
+        "What are you already doing well?",
+    ),
+    "sales_coach": (
+        "Would you like to practise your opening, an objection, or the close?",
+        "Who is the customer you want to talk to?",
+        "What is the one problem you solve for them?",
+        "What would you say if they told you it is too expensive?",
+        "How would you ask for the next step?",
+        "Which part of the conversation feels hardest to you?",
+    ),
+    "sales": (
+        "What brought you here today?",
+        "How do you handle that at the moment?",
+        "What is the biggest problem with how it works now?",
+        "Who else is involved in the decision?",
+        "When would you like to have this solved?",
+        "What would make this an easy yes for you?",
+    ),
+    "support": (
+        "What can I help you with today?",
+        "What happened when you last tried?",
+        "When did it start?",
+        "What have you already tried?",
+        "Is there anything else that looks different from usual?",
+    ),
+    "health": (
+        "What brings you here today?",
+        "How long has it been like this?",
+        "What makes it better or worse?",
+        "How does it affect your day?",
+        "Is there anything else I should pass on?",
+    ),
+    "teacher": (
+        "What would you like to learn about?",
+        "What do you already know about it?",
+        "Which part is the hardest for you?",
+        "Can you explain it back to me in your own words?",
+        "Would you like to try an example?",
+    ),
+    "general": (
+        "What would you like to talk about?",
+        "What brings you here today?",
+        "What matters most to you about that?",
+        "How did that come about?",
+        "What would be a good outcome for you?",
+    ),
+}
+_MORE = (
+    "Can you tell me more about that?",
+    "What makes that important to you?",
+    "Could you give me an example?",
+    "What happened then?",
+    "How do you feel about it?",
+)
+
+
+def next_question(persona: Persona, talk: Talk) -> str:
+    """The first fitting question that was not asked yet; then ways of asking for more, in turn."""
+    asked = plain(" ".join(talk.mine))
+    for question in (*persona.questions, *_BANKS[persona.kind]):
+        if plain(question) not in asked:
+            return question
+    turn = len(talk.mine)
+    return next(
+        question for question in (*_MORE[turn % len(_MORE) :], *_MORE) if plain(question) not in plain(talk.last_reply)
+    )
