@@ -289,10 +289,10 @@ class Call:
                 {
                     "stt": self._faculties.stt_name,
                     "tts": self._faculties.tts_name,
-                    "llm": self._brain.label if self._brain else None,
+                    "llm": self._brain.choice.label if self._brain else None,
                     "notes": [
                         *self._faculties.notes,
-                        *([self._brain.note] if self._brain and self._brain.note else []),
+                        *([self._brain.choice.reason] if self._brain else []),
                     ],
                 },
             )

@@ -90,14 +90,21 @@ class Stage:
         self.lateness: deque[float] = deque(maxlen=500)
         self.slips = 0
 
-    def start(self) -> None:
+    def start(self, on_failure: Callable[[], None]) -> None:
+        """Begin to play; `on_failure` is called if the face or an encoder breaks."""
+
+        def done(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and task.exception():
+                log.error("stage.failed", exc_info=task.exception())
+                on_failure()
+
         self._task = asyncio.create_task(self._run(), name="stage")
+        self._task.add_done_callback(done)
 
     async def close(self) -> None:
         if self._task:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
         self._viewers.clear()
         await asyncio.get_running_loop().run_in_executor(None, self._worker.shutdown)
 

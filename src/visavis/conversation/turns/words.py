@@ -6,16 +6,20 @@ import re
 
 _WORD = re.compile(r"[a-z']+")
 
-HESITATIONS = frozenset("um uh er erm hmm mm like".split())
+HESITATIONS = frozenset("um uh er erm hmm mm".split())
 """After these somebody is still looking for words."""
 
 OPEN_ENDED = frozenset(
-    """a an the my your our their his and or but because so if than as while though although unless until since
-    of for with from to at into onto between about by in on i we they he she is are was were am be been would could
-    should will can may might must do does did have has had that which who whose where when what how why please just
-    let me very really not this these those some any another each every""".split()
+    """a an the my your our their his and or but because so if than as while although unless until since of for with
+    from to at into onto between by i we they he she is are was were am be been would could should may might must has
+    had which who whose where when what how why just let very some any another each every""".split()
 )
 """English words that hardly ever end a turn."""
+
+RARELY_LAST = frozenset(
+    """about in on that this these those me not really can will do does did have though like""".split()
+)
+"""Words that end some turns; a full stop after them speaks for the end."""
 
 CLOSED_PAIRS = frozenset(
     pair.strip()
@@ -38,10 +42,13 @@ def finished(text: str) -> float:
     last = words[-1]
     if last in HESITATIONS:
         return 0.05
-    pair = " ".join(words[-2:])
-    if last in OPEN_ENDED and pair not in CLOSED_PAIRS and not ending.endswith("?"):
-        return 0.15
-    return 0.85 if ending.endswith((".", "?", "!")) else 0.5
+    stopped = ending.endswith((".", "?", "!"))
+    if " ".join(words[-2:]) not in CLOSED_PAIRS and not ending.endswith("?"):
+        if last in OPEN_ENDED:
+            return 0.15
+        if last in RARELY_LAST:
+            return 0.5 if stopped else 0.15
+    return 0.85 if stopped else 0.5
 
 
 def combine(audio: float | None, words: float) -> float:
