@@ -316,6 +316,15 @@ def test_after_clear_the_mouth_eases_to_rest_in_120_ms(call):
     assert not jaw[22:].any()
 
 
+def test_when_speech_runs_out_mid_vowel_the_mouth_eases_to_rest_too(call):
+    call.face.push(Speech(1, voice(0.8), (TimedPhoneme("ɑ", 0.1, 0.8),)))
+    call.face.push(Speech(1, voice(0.04), (TimedPhoneme("ɑ", 0.0, 0.1),)))
+    jaw = call.run(30).mouths()[:, 0]
+    assert jaw[19] > 0.5
+    assert np.abs(np.diff(jaw[19:])).max() < 0.45
+    assert not jaw[24:].any()
+
+
 def test_speech_of_a_cleared_generation_is_never_heard(call):
     call.face.push(say(0.5, generation=3))
     call.face.clear(4)

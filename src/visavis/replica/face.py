@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, overload
 
 from .behaviour import Animator, Score, SilentLoops, SpeechOverflowError, silent_loops
-from .ports import I420, FaceState, Frame, Speech
+from .ports import I420, Face, FaceState, Frame, Speech
 from .pose import Pose
 
 __all__ = ["LoopPictures", "MeshFace", "Renderer", "SpeechOverflowError"]
@@ -50,8 +50,8 @@ class LoopPictures(Sequence[I420]):
         return self._draw(self._loops.pose(self._state, index))
 
 
-class MeshFace:
-    """Implements `ports.Face` over a mesh renderer.
+class MeshFace(Face):
+    """A face drawn by a mesh renderer.
 
     `source` is the path of a replica's bundle, or a renderer of pictures of the given size. `seed` decides every
     gesture; by default each bundle has its own, the same in every call, because calls share the encoded loops.

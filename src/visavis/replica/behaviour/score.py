@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from visavis.replica.ports import OUTPUT_RATE, Pcm, Speech, TimedPhoneme
-from visavis.replica.pose import Articulators, rest
+from visavis.replica.pose import Articulators
 from visavis.replica.visemes import TRACK_RATE, articulate, articulate_audio
 from visavis.replica.visemes.track import Track
 
@@ -91,8 +91,8 @@ class Score:
     def push(self, speech: Speech) -> None:
         """Queue `speech`; ignored if its generation was cleared.
 
-        Costs about 3 ms per second of speech. Raises ValueError for sound that is not mono int16, and
-        `SpeechOverflowError` when more than `SPEECH_LIMIT` seconds would wait.
+        Costs about 1 ms per second of speech without phonemes and 0.2 ms with. Raises ValueError for sound that is
+        not mono int16, and `SpeechOverflowError` when more than `SPEECH_LIMIT` seconds would wait.
         """
         audio = speech.audio
         if audio.ndim != 1 or audio.dtype != np.int16:
@@ -145,7 +145,10 @@ class Score:
             cue = Cue(cut=self._cut)
             self._cut = False
             if any(item.left for item in self._items):
-                cue.mouth, cue.gesture = self._mouth(), self._gesture()
+                item, row = self._ahead(MOUTH_LEAD)
+                cue.mouth = item.track[row]
+                item, row = self._ahead(GESTURE_LEAD)
+                cue.gesture = item.gestures[row]
             tags: list[object] = []
             parts: list[Pcm] = []
             missing = self.samples
@@ -170,28 +173,19 @@ class Score:
             cue.audio = np.concatenate([*parts, np.zeros(missing, np.int16)])
         return cue
 
-    def _mouth(self) -> Articulators:
-        found = self._ahead(MOUTH_LEAD)
-        return rest() if found is None else found[0].track[found[1]]
+    def _ahead(self, seconds: float) -> tuple[_Item, int]:
+        """The speech and its row that sound `seconds` from now; the very last row when nothing sounds by then.
 
-    def _gesture(self) -> Row:
-        # Past the end the head keeps its last attitude: more may come, and coming to rest is the silent face's part.
-        found = self._ahead(GESTURE_LEAD)
-        if found is None:
-            last = next(item for item in reversed(self._items) if item.left)
-            found = last, len(last.gestures) - 1
-        row: Row = found[0].gestures[found[1]]
-        return row
-
-    def _ahead(self, seconds: float) -> tuple[_Item, int] | None:
-        """The speech and its row that sound `seconds` from now."""
+        Holding the last row leaves coming to rest to the silent face, which does it smoothly.
+        """
         sample = round(seconds * OUTPUT_RATE)
-        for item in self._items:
+        sounding = [item for item in self._items if item.left]
+        for item in sounding:
             if sample < item.left:
                 row = round((item.at + sample) * TRACK_RATE / OUTPUT_RATE)
                 return item, min(row, len(item.track) - 1)
             sample -= item.left
-        return None
+        return sounding[-1], len(sounding[-1].track) - 1
 
 
 def _mouths(speech: Speech, before: list[TimedPhoneme]) -> Track:
