@@ -21,7 +21,7 @@ WORDS_PER_MINUTE = 165
 SLOWEST, FASTEST = 80, 450
 """The range the library accepts, words per minute."""
 
-REGIONS = {"en": "en-us", "zh": "cmn", "pt": "pt-br", "fr": "fr-fr", "no": "nb"}
+REGIONS = {"en": "en-us", "zh": "cmn", "pt": "pt-br", "no": "nb"}
 """Which of the library's voices stands for a language without a region."""
 
 
@@ -75,5 +75,5 @@ def _voices(options: TtsOptions) -> list[str]:
     variant = VARIANTS["male" if wanted == "male" else "female"]
     code = language_code(options.language)
     language = code.split("-")[0]
-    names = dict.fromkeys([REGIONS.get(code, code), REGIONS.get(language, language)])
+    names = dict.fromkeys([REGIONS.get(code, code), REGIONS.get(language, language), language])
     return [f"{name}+{variant}" for name in names]
