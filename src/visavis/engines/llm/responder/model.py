@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 
 from visavis.engines.llm.responder import persona as personas
+from visavis.engines.llm.responder.intents import FILLER, GREETING, LONGEST, TABLE
 from visavis.engines.llm.responder.persona import Fact
 from visavis.engines.llm.responder.phrasing import capital, ended, plain, second_person, sentences, stems
 from visavis.engines.llm.responder.recall import best
-from visavis.engines.llm.responder.smalltalk import GREETING, LABEL, TABLE, Scene, greet, introduced, reflect
+from visavis.engines.llm.responder.smalltalk import LABEL, Scene, greet, introduced, reflect
 from visavis.engines.llm.responder.talk import Talk, given_name
 from visavis.engines.ports import ChatDelta, ChatRequest
 
@@ -18,14 +19,17 @@ _GROUP = 4
 """Words per delta."""
 
 _QUESTION = re.compile(
-    r"^(?:and |but |so |well |okay |now )?(?:what|when|where|who|whom|whose|why|which|how|is|are|was|were|do|does|did|can|"
-    r"could|will|would|should|shall|may|might|have|has|am|isn't|aren't|don't|doesn't|won't)\b"
+    r"^(?:and |but |so |well |okay |now )?"
+    r"(?:what|when|where|who|whom|whose|why|which|how|is|are|was|were|do|does|did|can|could|will|would|should|shall|may|"
+    r"might|have|has|am|isn't|aren't|don't|doesn't|won't)\b"
 )
 _REQUEST = re.compile(
-    r"^(?:please |can you |could you |would you )?(?:tell me|explain|describe|talk about|give me|show me|i(?:'d| would) "
-    r"(?:like|love) to (?:know|hear|learn)|i want to (?:know|hear)|i have a question about|let's talk about|"
-    r"(?:what|how) about|i was wondering)\b"
+    r"^(?:please |can you |could you |would you )?"
+    r"(?:tell me|explain|describe|talk about|give me|show me|let's talk about|what about|how about|i was wondering|"
+    r"i(?:'d| would) (?:like|love) to (?:know|hear|learn)|i want to (?:know|hear)|i have a question about|help me|"
+    r"i need help)\b"
 )
+_HELP = re.compile(r"\bhelp (?:me|us)\b")
 _MEMORY = re.compile(r"\b(?:my|i|me)\b")
 
 
@@ -67,8 +71,8 @@ def _after_greeting(text: str) -> str:
 
 def _compose(scene: Scene, *, greeted: bool) -> str:
     asked = plain(scene.text)
-    if not asked:
-        if greeted or not scene.talk.now:
+    if not asked or FILLER.match(asked):
+        if (greeted and not asked) or not scene.talk.now:
             return greet(scene)
         return scene.vary("Take your time, I'm listening.", "I'm here when you are ready.")
     hello = "Hello! " if greeted and not scene.talk.mine else ""
@@ -76,6 +80,8 @@ def _compose(scene: Scene, *, greeted: bool) -> str:
         return hello + introduced(scene)
     # The last sentence is usually the one that wants an answer: "I see. And how can you help me?"
     for candidate in dict.fromkeys((asked, plain(sentences(scene.text)[-1]))):
+        if len(candidate.split()) > LONGEST:
+            continue
         for pattern, handler in TABLE:
             if pattern.search(candidate):
                 return hello + handler(scene)
@@ -125,28 +131,27 @@ def _following(fact: Fact, scene: Scene) -> str:
 def _unknown(scene: Scene) -> str:
     labelled = plain(LABEL) in plain(" ".join(scene.talk.mine))
     if not labelled:
-        return f"I can't answer that. {LABEL} {scene.ask()}"
-    return (
-        scene.vary(
-            "That isn't in what I was given.",
-            "I have no answer to that in my notes.",
-            "I can't say, without a language model behind me.",
-            "That goes beyond what I was given.",
-        )
-        + f" {scene.ask()}"
+        return f"I can't answer that. {LABEL} What else would you like to know?"
+    lacking = scene.vary(
+        "That isn't in what I was given.",
+        "I have no answer to that in my notes.",
+        "I can't say, without a language model behind me.",
+        "That goes beyond what I was given.",
     )
+    back = scene.vary("What else would you like to know?", "Is there something else I can tell you?")
+    return f"{lacking} {back}"
 
 
 def _acknowledged(scene: Scene) -> str:
     """Take up a statement and lead on."""
     reflected = reflect(sentences(scene.text)[-1]) or reflect(sentences(scene.text)[0])
     if reflected and plain(reflected) not in plain(scene.talk.last_reply):
-        return f"{capital(reflected)} {scene.ask()}"
+        return f"{capital(reflected)} {scene.ask(more=True)}"
     name = scene.name()
     thanks = scene.vary(
         f"Thank you for telling me{name}.", "I see.", "That's good to know.", f"Got it{name}.", "I understand."
     )
-    return f"{thanks} {scene.ask()}"
+    return f"{thanks} {scene.ask(more=True)}"
 
 
 def _fresh(reply: str, scene: Scene) -> str:

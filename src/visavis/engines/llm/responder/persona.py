@@ -14,12 +14,13 @@ _TAGGED = re.compile(r"<(\w+)>.*?</\1>", re.DOTALL)
 _LISTING = re.compile(r"(?m)^(?:Document name:.*|Information from documents:?)$")
 
 _PROHIBITION = re.compile(
-    r"(?i)\b(?:never|do not|don't|must not|mustn't|should not|shouldn't|avoid|refrain|not allowed|confidential|secret)\b"
+    r"(?i)\b(?:never|do not|don't|must not|mustn't|should not|shouldn't|avoid|refrain|not allowed|confidential|"
+    r"secret)\b"
 )
 _FORM_ONLY = re.compile(
     r"(?i)^(?:always|keep|be |use |respond|reply|answer|speak|remember|make sure|ensure|start|begin|end |maintain|stay|"
-    r"limit|if |when |once |you (?:must|should|will|can only)|please|your (?:tone|style|responses|answers)|pretend|adopt|"
-    r"wait|only |qualify |after |before |follow|act naturally|sound|tone|style|try )"
+    r"limit|if |when |once |you (?:must|should|will|can only)|please|your (?:tone|style|responses|answers)|pretend|"
+    r"adopt|wait|only |qualify |after |before |follow|act naturally|sound|tone|style|try )"
 )
 _ACTIONS = (
     "help guide ask teach explain support coach provide offer answer schedule book discuss give share assist "
@@ -70,7 +71,8 @@ _KINDS = (
     ("sales", r"\bsdr\b|\bsales|\bprospect|\bqualify"),
     (
         "support",
-        r"\bcustomer (?:support|service|success)|\bhelp ?desk|\bsupport (?:agent|specialist|representative)|\btroubleshoot",
+        r"\bcustomer (?:support|service|success)|\bhelp ?desk|\btroubleshoot|"
+        r"\bsupport (?:agent|specialist|representative)",
     ),
     ("health", r"\bdoctor\b|\bnurse\b|\bpatient|\btherap|\bclinic|\bhealthcare|\bmedical"),
     ("coach", r"\bcoach|\bmentor|\bwellness|\bmotivat"),
@@ -108,16 +110,16 @@ def read(system: str) -> Persona:
             if re.match(r"(?i)you(?:r|['’]ve)?\b", sentence):
                 about.append(spoken)
         facts.append(Fact(spoken[:_LONGEST], frozenset(stems(spoken))))
-    described = " ".join(about + abilities)
+    if not abilities:
+        abilities = [doing for sentence in about if (doing := _doing(sentence))]
+    described = " ".join(about + abilities) or text[:400]
     return Persona(
         name=next((found[1] for pattern in _NAME if (found := pattern.search(text))), ""),
         about=tuple(about),
         abilities=tuple(abilities),
         questions=tuple(dict.fromkeys(capital(question) for question in questions if len(question) > 7)),
         facts=tuple(facts),
-        kind=next(
-            (kind for kind, words in _KINDS if re.search(words, described or text[:400], re.IGNORECASE)), "general"
-        ),
+        kind=next((kind for kind, words in _KINDS if re.search(words, described, re.IGNORECASE)), "general"),
     )
 
 
@@ -135,6 +137,16 @@ def _ability(sentence: str) -> str | None:
         return None
     rest = re.sub(r"^[Yy]ou (?:(?:can|will) )?", "", sentence)
     return ended(f"I can {_lower(first_person(rest))}")
+
+
+def _doing(about: str) -> str | None:
+    """ "I'm a coach who helps people …" as "I help people …", else None."""
+    found = re.search(r"\b(?:who|that) (?:\w+ly )?([a-z]{2,}s) (\w.*)$", about)
+    if found is None or found[1] in ("is", "has", "was", "does", "always"):
+        return None
+    verb = re.sub(r"ies$", "y", found[1])
+    verb = re.sub(r"(?<=ch|sh|ss)es$|(?<=[xz])es$(?<!izes)|s$", "", verb) if verb == found[1] else verb
+    return ended(f"I {verb} {found[2]}")
 
 
 def _identity(sentence: str) -> str:

@@ -93,7 +93,7 @@ def ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-_Rules = tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
+_Replacement = str | Callable[[re.Match[str]], str]
 _SUBJECT_BEFORE = "and but that when if because while as so where what how once then or until whenever whether".split()
 
 
@@ -108,12 +108,23 @@ def _subject_or_object(subject: str, object_: str) -> Callable[[re.Match[str]], 
     return choose
 
 
-def _rules(*pairs: tuple[str, str | Callable[[re.Match[str]], str]]) -> _Rules:
-    return tuple((re.compile(rf"\b{pattern}\b", re.IGNORECASE), replacement) for pattern, replacement in pairs)
+class _Turner:
+    """Replaces by all rules in one pass: a word that was turned must not be turned back."""
+
+    def __init__(self, *rules: tuple[str, _Replacement]) -> None:
+        alternatives = "|".join(f"({pattern})" for pattern, _ in rules)
+        self._pattern = re.compile(rf"(?<![\w'’])(?:{alternatives})\b(?!['’]\w)", re.IGNORECASE)
+        self._replacements = tuple(replacement for _, replacement in rules)
+
+    def __call__(self, text: str) -> str:
+        return self._pattern.sub(self._replaced, text)
+
+    def _replaced(self, match: re.Match[str]) -> str:
+        replacement = self._replacements[(match.lastindex or 1) - 1]
+        return replacement if isinstance(replacement, str) else replacement(match)
 
 
-# One pass over alternatives: a word that was turned must not be turned back.
-_TO_FIRST = _rules(
+_to_first = _Turner(
     (r"you(?: are|['’]re)", "I'm"),
     (r"are you", "am I"),
     (r"you were", "I was"),
@@ -125,7 +136,7 @@ _TO_FIRST = _rules(
     (r"your", "my"),
     (r"you", _subject_or_object("I", "me")),
 )
-_TO_SECOND = _rules(
+_to_second = _Turner(
     (r"i(?: am|['’]m)", "you're"),
     (r"i was", "you were"),
     (r"i['’]ve", "you've"),
@@ -136,7 +147,10 @@ _TO_SECOND = _rules(
     (r"myself", "yourself"),
     (r"mine", "yours"),
     (r"my", "your"),
-    (r"(?:i|me)", "you"),
+    (r"(?:i|me|we|us)", "you"),
+    (r"we['’]re", "you're"),
+    (r"our", "your"),
+    (r"ours", "yours"),
     (r"you(?: are|['’]re)", "I'm"),
     (r"yourself", "myself"),
     (r"yours", "mine"),
@@ -145,24 +159,10 @@ _TO_SECOND = _rules(
 )
 
 
-def _turn(text: str, rules: _Rules) -> str:
-    out: list[str] = []
-    at = 0
-    while at < len(text):
-        at_word = at == 0 or not (text[at - 1].isalnum() or text[at - 1] in "'’")
-        for pattern, replacement in rules if at_word and text[at].isalpha() else ():
-            match = pattern.match(text, at)
-            if match:
-                out.append(replacement if isinstance(replacement, str) else replacement(match))
-                at = match.end()
-                break
-        else:
-            out.append(text[at])
-            at += 1
-    return "".join(out)
-
-
-_LISTENER = r"(?:the|a|each|every) (?:user|candidate|customer|client|participant|prospect|caller|visitor|student|patient|learner)"
+_LISTENER = (
+    r"(?:the|a|each|every) "
+    r"(?:user|candidate|customer|client|participant|prospect|caller|visitor|student|patient|learner)"
+)
 _LISTENER_S = re.compile(rf"\b{_LISTENER}['’]s\b", re.IGNORECASE)
 _LISTENER_OBJECT = re.compile(
     rf"\b{_LISTENER}\b(?!['’])(?!\s+(?!as\b|across\b|towards\b|is\b|has\b|was\b)\w+s\b)", re.IGNORECASE
@@ -171,7 +171,7 @@ _LISTENER_OBJECT = re.compile(
 
 def first_person(text: str) -> str:
     """Say in the first person what a prompt says to "you"; its user or candidate becomes the listener."""
-    turned = _turn(text, _TO_FIRST)
+    turned = _to_first(text)
     listening = _LISTENER_OBJECT.sub("\0", _LISTENER_S.sub("\0r", turned))
     if "\0" in listening:
         for old, new in (
@@ -189,4 +189,4 @@ def first_person(text: str) -> str:
 
 def second_person(text: str) -> str:
     """Say back to a person what they said of themselves."""
-    return _turn(text, _TO_SECOND)
+    return _to_second(text)

@@ -72,6 +72,18 @@ _BANKS: dict[str, tuple[str, ...]] = {
         "What would be a good outcome for you?",
     ),
 }
+OFFERS: dict[str, str] = {
+    "interviewer": "I can take you through an interview, one question at a time.",
+    "coach": "I can ask you questions that help you see what you want and what to do next.",
+    "sales_coach": "I can take you through the parts of a sales call, question by question.",
+    "sales": "I can ask what you need and tell you what I know about it.",
+    "support": "I can ask what happened and tell you what I know about it.",
+    "health": "I can ask how you are and keep in mind what you tell me in this call.",
+    "teacher": "I can go through a topic with you, question by question.",
+    "general": "I can talk with you and keep in mind what you tell me in this call.",
+}
+"""What a persona of each kind can do even without a language model."""
+
 _MORE = (
     "Can you tell me more about that?",
     "What makes that important to you?",
@@ -81,13 +93,22 @@ _MORE = (
 )
 
 
-def next_question(persona: Persona, talk: Talk) -> str:
-    """The first fitting question that was not asked yet; then ways of asking for more, in turn."""
+_ELSE = (
+    "What else would you like to talk about?",
+    "What else is on your mind?",
+    "Where would you like to go from here?",
+    "What would you like to know?",
+)
+
+
+def next_question(persona: Persona, talk: Talk, *, more: bool) -> str:
+    """The first fitting question that was not asked yet; then general ones in turn, `more` about what was told."""
     asked = plain(" ".join(talk.mine))
     for question in (*persona.questions, *_BANKS[persona.kind]):
         if plain(question) not in asked:
             return question
-    turn = len(talk.mine)
-    return next(
-        question for question in (*_MORE[turn % len(_MORE) :], *_MORE) if plain(question) not in plain(talk.last_reply)
-    )
+    general = _MORE if more else _ELSE
+    start = len(talk.mine) % len(general)
+    last = plain(talk.last_reply)
+    fitting: tuple[str, ...] = tuple(q for q in (*general[start:], *general) if plain(q) not in last)
+    return fitting[0]

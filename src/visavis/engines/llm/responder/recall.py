@@ -12,17 +12,14 @@ from visavis.engines.llm.responder.phrasing import stems
 ENOUGH = 0.42
 """Share of a question's weight that a sentence must cover to be called an answer."""
 
-_CLUES = (
-    (
-        re.compile(r"(?i)^(?:when|what time|how long)\b"),
-        re.compile(r"(?i)\d|\b(?:day|week|month|year|hour|morning|monday|today)"),
-    ),
-    (
-        re.compile(r"(?i)^how (?:much|many)\b"),
-        re.compile(r"(?i)\d|[$€£]|\b(?:two|three|four|five|six|seven|eight|nine|ten|free)\b"),
-    ),
-    (re.compile(r"(?i)^where\b"), re.compile(r"\b(?:in|at|on|near|located|based) [A-Z]")),
-    (re.compile(r"(?i)^who\b"), re.compile(r"\b[A-Z]\w+ [A-Z]\w+|\b(?:founder|team|manager|director)")),
+_CLUES = tuple(
+    (re.compile(asked, re.IGNORECASE), re.compile(answered))
+    for asked, answered in (
+        (r"^(?:when|what time|how long)\b", r"\d|(?i:\b(?:day|week|month|year|hour|morning|monday|today)\b)"),
+        (r"^how (?:much|many)\b", r"\d|[$€£]|(?i:\b(?:two|three|four|five|six|seven|eight|nine|ten|free)\b)"),
+        (r"^where\b", r"\b(?:in|at|on|near|located|based) [A-Z]"),
+        (r"^who\b", r"\b[A-Z]\w+ [A-Z]\w+|(?i:\b(?:founder|team|manager|director)\b)"),
+    )
 )
 
 
