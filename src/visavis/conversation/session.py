@@ -40,6 +40,8 @@ MERGE_HEARD = 0.6
 """Seconds of the answer after which it counts as heard and going on is an interruption."""
 THINKING_AFTER = 0.35
 """Seconds of preparation after which the face shows that it thinks."""
+KEEP_EVERY = 1.0
+"""Seconds between two writes of a reply that is still being spoken, so that a crash loses little."""
 ECHO_PREBUFFER = 0.1
 ECHO_IDLE = 10.0
 """Seconds without a chunk after which an unfinished audio echo counts as done."""
@@ -82,6 +84,7 @@ class Session:
         self._continuing_key = ""
         self._echoes: dict[str, asyncio.Queue[Echo]] = {}
         self._face_state: FaceState = "idle"
+        self._kept_at = 0.0
         self._thinking: asyncio.TimerHandle | None = None
 
     def attach(self, voice: Voice) -> None:
@@ -247,7 +250,8 @@ class Session:
 
     def on_reply_progress(self, reply: Reply, heard: str) -> None:
         self._replica_text(reply, heard, final=False)
-        self._keep_reply(reply, heard)
+        if self._loop.time() - self._kept_at >= KEEP_EVERY:
+            self._keep_reply(reply, heard)
 
     def _replica_text(self, reply: Reply, text: str, *, final: bool) -> None:
         self._wire.emit(
@@ -266,6 +270,7 @@ class Session:
 
     def _keep_reply(self, reply: Reply, heard: str) -> None:
         if reply.began is not None and heard:
+            self._kept_at = self._loop.time()
             end = reply.ended or self._loop.time()
             self._keep(
                 f"reply-{reply.inference_id}", "assistant", heard, reply.began, end - reply.began, reply.inference_id

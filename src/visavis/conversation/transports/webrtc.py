@@ -19,6 +19,7 @@ from aiortc import (
     RTCRtpSender,
     RTCSessionDescription,
 )
+from aiortc.jitterbuffer import JitterBuffer
 from aiortc.mediastreams import MediaStreamError
 
 from visavis.conversation.errors import BadOffer
@@ -35,6 +36,8 @@ CONNECT_TIMEOUT = 20.0
 """Seconds from the answer until media must flow."""
 SILENT_TIMEOUT = 7.0
 """Seconds without any RTCP report before a participant counts as lost (ICE alone would take 30)."""
+UPLINK_PACKETS = 6
+"""Packets of 20 ms that may wait for a missing one."""
 MAX_MESSAGE = 256 * 1024
 MAX_PENDING_MESSAGES = 500
 
@@ -104,6 +107,9 @@ class WebRtcParticipant:
                 audio = True
                 transceiver.sender.replaceTrack(self._audio)
                 transceiver.direction = "sendrecv"
+                # aiortc holds sound back for smooth playing (80 ms, and for good up to 320 ms after a loss). Nobody
+                # plays it here, and an answer that comes sooner is worth more (docs/decisions/0003).
+                transceiver.receiver._RTCRtpReceiver__jitter_buffer = JitterBuffer(UPLINK_PACKETS, prefetch=0)
                 self._listen(transceiver.receiver.track)
             elif transceiver.kind == "video":
                 # Pictures of the person are received but not decoded until something looks at them.

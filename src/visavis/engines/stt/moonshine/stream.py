@@ -130,10 +130,13 @@ class MoonshineStream:
         """
         utterance = self._utterance
         if utterance.task is not None:
+            # A look at half a word is not worth waiting for.
+            utterance.cancelled = not _only_silence_after(utterance.pending, utterance.audio)
             await utterance.task
-        if not utterance.cancelled and (
-            utterance.tail is None or not _only_silence_after(utterance.decoded, utterance.audio)
-        ):
+            if utterance is not self._utterance:
+                return ""
+            utterance.cancelled = False
+        if utterance.tail is None or not _only_silence_after(utterance.decoded, utterance.audio):
             utterance.task = asyncio.create_task(self._decode(utterance), name="moonshine-pause")
             await asyncio.shield(utterance.task)
         return utterance.text
