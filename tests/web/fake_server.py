@@ -106,9 +106,11 @@ class FakeServer:
         self.healthy = True
         self.api: dict[str, Any] = {}
         self.video_image: np.ndarray | None = None
+        self.pictures: dict[str, np.ndarray] = {}
         self.greeting: str = GREETING
         self.notes = ["Answers come from the built-in responder: no language model is connected."]
         self.hold_reply = False
+        self._tasks: set[asyncio.Task[None]] = set()
         self._peers: dict[RTCPeerConnection, Any] = {}
         self._seq = 0
         self._server = uvicorn.Server(uvicorn.Config(self._app(), port=0, log_level="warning", lifespan="off"))
@@ -151,6 +153,11 @@ class FakeServer:
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._server.serve())
@@ -175,8 +182,10 @@ class FakeServer:
             return FileResponse(PAGES / "index.html")
 
         @app.get("/poster.png")
-        async def poster() -> Response:
-            image = self.video_image if self.video_image is not None else draw_portrait(512)
+        @app.get("/files/replicas/{replica_id}/thumbnail.jpg")
+        async def poster(replica_id: str = "") -> Response:
+            image = self.pictures.get(replica_id, self.video_image)
+            image = draw_portrait(512) if image is None else image
             _, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
             return Response(data.tobytes(), media_type="image/png")
 
@@ -239,8 +248,7 @@ class FakeServer:
         def on_channel(channel: Any) -> None:
             self._peers[pc] = channel
             channel.on("message", lambda text: self._on_message(channel, conversation_id, text))
-            tasks = asyncio.ensure_future(self._greet(channel, conversation_id))
-            channel.on("close", tasks.cancel)
+            self._spawn(self._greet(channel, conversation_id))
 
         await pc.setRemoteDescription(RTCSessionDescription(body["sdp"], "offer"))
         pc.addTrack(AudioStreamTrack())
@@ -257,7 +265,7 @@ class FakeServer:
         message = json.loads(text)
         self.seen.messages.append(message)
         if message["event_type"] == "conversation.respond":
-            asyncio.ensure_future(self._reply(channel, conversation_id, message["properties"]["text"]))
+            self._spawn(self._reply(channel, conversation_id, message["properties"]["text"]))
         elif message["event_type"] == "conversation.interrupt":
             self._state(channel, conversation_id, "listening")
 
@@ -287,7 +295,7 @@ class FakeServer:
             speech = {"role": "replica", "speech": " ".join(words[: index + 1]), "content_index": index}
             send("conversation.utterance.streaming", {**speech, "final": index + 1 == len(words)})
             await asyncio.sleep(0.03)
-        while self.hold_reply:
+        while self.hold_reply and channel.readyState == "open":
             await asyncio.sleep(0.05)
         send("conversation.utterance", {"role": "replica", "speech": text})
         send("conversation.replica.stopped_speaking", {"duration": 0.5, "interrupted": False})

@@ -1,0 +1,1 @@
+var e=`/assets/mark-BGP-2VbU.svg`;export{e as t};

@@ -1,0 +1,50 @@
+import type { Turn } from "../api/types";
+import { T } from "../texts";
+
+/** The waterfall of each turn: when every hop was reached after the person stopped speaking. */
+export function Latency({ turns }: { turns: Turn[] }) {
+  const rows = turns
+    .map((turn) => ({ turn, hops: Object.entries(turn.hops).sort((a, b) => a[1] - b[1]) }))
+    .filter((row) => row.hops.length > 0);
+  const totals = rows.map((row) => row.hops.at(-1)?.[1] ?? 0);
+  const longest = Math.max(0.001, ...totals);
+  const median = [...totals].sort((a, b) => a - b)[Math.floor(totals.length / 2)] ?? 0;
+  return (
+    <section className="card">
+      <h2>{T.conversation.latency}</h2>
+      <p className="hint">{T.conversation.latencyText}</p>
+      <p className="figure">
+        {T.conversation.median} <strong>{inMilliseconds(median)}</strong>
+      </p>
+      <ol className="waterfall">
+        {rows.map(({ turn, hops }) => (
+          <li key={turn.turn_idx}>
+            <span className="turn-name">{T.conversation.turn(turn.turn_idx)}</span>
+            <span className="track" aria-hidden="true">
+              {hops.map(([name, at], index) => {
+                const from = Math.max(0, hops[index - 1]?.[1] ?? 0);
+                const share = (100 * Math.max(0, at - from)) / longest;
+                return <i key={name} className={`hop h${index % 5}`} style={{ width: `${share}%` }} title={hopName(name)} />;
+              })}
+            </span>
+            <span className="total">{inMilliseconds(hops.at(-1)?.[1] ?? 0)}</span>
+            <span className="visually-hidden">
+              {hops.map(([name, at]) => `${hopName(name)} ${inMilliseconds(at)}`).join(", ")}
+            </span>
+          </li>
+        ))}
+      </ol>
+      <ul className="legend">
+        {rows[0]?.hops.map(([name], index) => (
+          <li key={name}>
+            <i className={`hop h${index % 5}`} aria-hidden="true" />
+            {hopName(name)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const hopName = (name: string): string => T.conversation.hops[name] ?? name.replaceAll("_", " ");
+const inMilliseconds = (seconds: number): string => `${Math.round(seconds * 1000)} ms`;
