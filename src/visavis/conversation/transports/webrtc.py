@@ -36,8 +36,8 @@ CONNECT_TIMEOUT = 20.0
 """Seconds from the answer until media must flow."""
 SILENT_TIMEOUT = 7.0
 """Seconds without any RTCP report before a participant counts as lost (ICE alone would take 30)."""
-UPLINK_PACKETS = 6
-"""Packets of 20 ms that may wait for a missing one."""
+UPLINK_PACKETS = 8
+"""Packets of 20 ms that may wait for a missing one; a power of two."""
 MAX_MESSAGE = 256 * 1024
 MAX_PENDING_MESSAGES = 500
 
