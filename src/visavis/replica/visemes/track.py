@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ CLOSURE_SMOOTHING = 0.035
 # A pause shorter than this is a stop's silence or a word boundary: the mouth does not shut for it.
 PAUSE = 0.120
 # Two frames at 25 fps see a closure, whatever their phase, when it lasts 80 ms; the rest is the smoothing's slopes.
-CLOSURE_HOLD = 0.115
+CLOSURE_HOLD = 0.105
 TUCK_HOLD = 0.080
 # Lips round this long before the rounded vowel, through consonants that leave them free.
 ROUNDING_LEAD = 0.160
@@ -173,16 +174,21 @@ def _held(segments: list[_Segment], viseme: Viseme, hold: float) -> list[tuple[f
         if segment.viseme != viseme:
             continue
         missing = max(0.0, hold - (segment.end - segment.start))
-        before = _room(segments[index - 1]) if index else math.inf
-        after = _room(segments[index + 1]) if index + 1 < len(segments) else math.inf
-        # Lips meet before the sound of a stop is cut off, so the closure grows rather backwards.
-        back = min(before, max(0.6 * missing, missing - after))
+        before = _room(segments[:index][::-1])
+        after = _room(segments[index + 1 :])
+        # Lips meet before a stop is heard: its burst is their parting, and some engines mark only the burst. So the
+        # closure grows backwards, and into the next sound only where there is no room.
+        back = min(before, missing)
         spans.append((segment.start - back, segment.end + min(after, missing - back)))
     return spans
 
 
-def _room(segment: _Segment) -> float:
-    return (segment.end - segment.start) * (0.4 if segment.viseme in VOWELS else 0.5)
+def _room(neighbours: list[_Segment]) -> float:
+    """Half of the vowel next to it (all parts of a diphthong), or of the one consonant; no limit at a pause."""
+    if not neighbours or neighbours[0].viseme == "sil":
+        return math.inf
+    vowel = list(takewhile(lambda segment: segment.viseme in VOWELS, neighbours)) or neighbours[:1]
+    return sum(segment.end - segment.start for segment in vowel) / 2
 
 
 def _hold(
