@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -172,9 +173,9 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
 
     async def connect_unix_socket(
         self,
-        path: str,  # noqa: ARG002
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         raise OutboundRefused("Unix sockets may not be called.")
 
@@ -252,7 +253,9 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _httpx_errors():
-            async for part in self._response.aiter_stream():
+            # The stream itself, as in httpx: callers may drain the rest of a body that they stopped reading.
+            assert isinstance(self._response.stream, AsyncIterable)  # noqa: S101 - what an async pool returns
+            async for part in self._response.stream:
                 yield part
 
     async def aclose(self) -> None:
@@ -360,8 +363,8 @@ def check_url(url: str, settings: Settings) -> None:
         raise OutboundRefused("It is not a valid URL.") from error
     if parsed.scheme not in ("http", "https"):
         raise OutboundRefused("It must begin with http:// or https://.")
-    if not parsed.host or port == 0:
-        raise OutboundRefused("It names no host that could be called.")
+    if not parsed.host or re.search(r"[\s%]", parsed.host) or (port is not None and not 0 < port < 65_536):
+        raise OutboundRefused("It names no host and port that could be called.")
     address = _literal(parsed.host)
     if address is None and parsed.host.rstrip(".").lower().split(".")[-1] == "localhost":
         address = ipaddress.IPv4Address("127.0.0.1")  # RFC 6761

@@ -76,6 +76,8 @@ class OpenAICompatible:
 
     async def _choices(self, request: ChatRequest) -> AsyncGenerator[Any, None]:
         """The first choice of every chunk; the clock runs only while the server has the word."""
+        if "openai" not in sys.modules:
+            await asyncio.to_thread(importlib.import_module, "openai")
         with self._sentences(request):
             async with asyncio.timeout(self._stall):
                 chunks = await self._open(request)
@@ -113,8 +115,6 @@ class OpenAICompatible:
             await self._http.aclose()
 
     async def _open(self, request: ChatRequest) -> openai.AsyncStream[Any]:
-        if "openai" not in sys.modules:
-            await asyncio.to_thread(importlib.import_module, "openai")
         import openai
 
         sdk = self._client()
