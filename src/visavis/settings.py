@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Comma-separated CIDRs whose X-Forwarded-For is believed when checking a key's IP allow-list."
     )
+    remote_sign_in: bool = Field(
+        False, description="Let the sign-in link of the portal work from other machines than this one."
+    )
 
     # What it keeps
     data: Path = Field(Path("data"), description="Folder for the database, files, secrets and models.")
@@ -41,6 +44,7 @@ class Settings(BaseSettings):
     default_replica_id: str = Field(
         "r90bbd427f71", description="Replica for conversations and stock personas that name none."
     )
+    default_persona_id: str = Field("p48fdf065d6b", description="Persona for conversations that name none.")
     map_unknown_replicas: bool = Field(
         False, description="Use the default replica where an example names a hosted stock replica that is not here."
     )

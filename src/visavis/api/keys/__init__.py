@@ -1,0 +1,1 @@
+"""API keys: random, shown once, stored as digests, revoked at once."""

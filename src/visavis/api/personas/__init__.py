@@ -1,0 +1,1 @@
+"""Personas (also called PALs): how a replica behaves, whole documents with layers, JSON Patch and masked secrets."""

@@ -1,0 +1,1 @@
+"""The portal's sign-in, its session, and its pages."""

@@ -1,0 +1,1 @@
+"""Replicas (also called faces): who may be seen in a call, stock ones and an account's own."""
