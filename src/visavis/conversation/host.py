@@ -31,7 +31,7 @@ class EmbeddedCallHost:
         self._settings = settings
         self._calls: dict[str, Call] = {}
         self._engines = EngineRoom()
-        self._loops = LoopStore()
+        self._loops = LoopStore(settings.data / "cache" / "loops")
 
     async def start(self, spec: CallSpec, record: CallRecord) -> None:
         call = Call(

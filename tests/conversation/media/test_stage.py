@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import av
 import numpy as np
@@ -161,3 +162,28 @@ def test_long_silence_is_one_packet_again_and_again() -> None:
     encoder.encode(np.full(960, 1000, np.int16))
     packets = [encoder.encode(None) for _ in range(20)]
     assert len(set(packets[8:])) == 1
+
+
+async def test_loops_are_kept_for_the_next_start_and_made_anew_when_the_face_has_changed(tmp_path: Path) -> None:
+    key = LoopKey("r", "H264", 64, 64, 25, 300_000)
+
+    async def prepared(face: FakeFace) -> tuple[list[bytes], set[Path]]:
+        store = LoopStore(tmp_path)
+        store.prepare(key, "idle", face)
+        await until(lambda: store.packets(key, "idle"))
+        packets = list(store.packets(key, "idle") or ())
+        await asyncio.to_thread(store.close)
+        return packets, set(tmp_path.iterdir())
+
+    first, files = await prepared(FakeFace())
+    again, same_files = await prepared(FakeFace())
+    assert first == again and files == same_files and len(files) == 1
+
+    other = FakeFace()
+    other.picture = lambda level: np.full((96, 64), level // 2, np.uint8)  # type: ignore[method-assign]
+    changed, more_files = await prepared(other)
+    assert changed != first and len(more_files) == 2
+
+    next(iter(files)).write_bytes(b"spoiled")
+    repaired, _ = await prepared(FakeFace())
+    assert repaired == first

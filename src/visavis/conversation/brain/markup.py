@@ -114,6 +114,18 @@ def _find(raw: str, close: str, start: int, final: bool) -> tuple[int, bool]:
     return (start + at if at >= 0 else -1), settled
 
 
+def _closing(raw: str, start: int, final: bool) -> tuple[int, bool]:
+    """As `_find`, for the parenthesis that closes the one at `start`."""
+    depth = 0
+    for at in range(start, min(len(raw), start + _SPAN)):
+        if raw[at] == "\n":
+            return -1, True
+        depth += (raw[at] == "(") - (raw[at] == ")")
+        if depth == 0:
+            return at, True
+    return -1, final or len(raw) >= start + _SPAN
+
+
 def _code(raw: str, final: bool) -> tuple[str, int] | None:
     if len(raw) < 3 and set(raw) == {"`"} and not final:
         return None
@@ -150,12 +162,12 @@ def _link(raw: str, final: bool) -> tuple[str, int] | None:
     if len(raw) == end + 1 and not final:
         return None
     if raw[end + 1 : end + 2] == "(":
-        close, settled = _find(raw, ")", end + 2, final)
-        link = _LINK.match(raw)
-        if link:
-            return link[1], link.end()
+        close, settled = _closing(raw, end + 1, final)
         if close < 0 and not settled:
             return None
+        link = _LINK.fullmatch(raw, 0, close + 1) if close > 0 else None
+        if link:
+            return link[1], link.end()
     if label.isdigit() or label.startswith("^") or _DIRECTION.fullmatch(label.strip()):
         return "", end + 1
     return label, end + 1
