@@ -124,3 +124,37 @@ def stubble(layer: Layer, area: Points, tone: HairTone, seed: int, *, length: fl
         if rng.random() < tone.grey:
             color = mix(0xD8D3CC, color, rng.uniform(0, 0.3))
         c.drawPath(path(smooth([(x, y), bend, tip], steps=4), False), stroke(color, width * rng.uniform(0.6, 1.2), alpha * rng.uniform(0.4, 1)))
+
+
+def cap(layer: Layer, hairline: Curve, silhouette: Curve, tone: HairTone, count: int, seed: int, *, lean: float = 0.0, lift: float = 0.10,
+        width: float = 0.011, jitter: float = 0.03, shine: tuple[float, float] = (0.55, 0.25), shine_strength: float = 0.7) -> None:  # fmt: skip
+    """Short hair: strands from the hairline to the silhouette, leaning sideways (`lean`) and standing up (`lift`)."""
+    line, rim = _resample(hairline, 25), _resample(silhouette, 25)
+    guides = []
+    for i, (root, tip) in enumerate(zip(line, rim, strict=True)):
+        top = np.sin(np.pi * i / 24)
+        middle = root * 0.5 + tip * 0.5 + np.array([lean * 0.55, -lift]) * top
+        guides.append([root + np.array([0, 0.012]), root * 0.75 + middle * 0.25 + np.array([0, -0.4 * lift]) * top, middle, tip + np.array([lean, 0.03]) * top])
+    c = layer.canvas
+    body = np.vstack([smooth(hairline), smooth(silhouette)[::-1]])
+    c.drawPath(path(body), fill(mix(tone.base, tone.dark, 0.75), 1.0, 0.014))
+    lock(layer, guides, tone, count, seed, width=width, jitter=jitter, shine=shine, shine_strength=shine_strength, body=False)
+    # Fine hairs soften the line on the forehead.
+    rng = np.random.default_rng(seed + 1)
+    dense = smooth(hairline)
+    for _ in range(count // 3):
+        k = rng.integers(0, len(dense) - 1)
+        root = dense[k] + rng.normal(0, 0.010, 2) + [0, 0.010]
+        i = min(23, int(k / len(dense) * 24))
+        way = np.array(guides[i][2]) - root
+        tip = root + way / (np.linalg.norm(way) + 1e-6) * rng.uniform(0.06, 0.16)
+        c.drawPath(path([root, tip], False), stroke(mix(tone.base, tone.dark, rng.random()), 0.006, rng.uniform(0.25, 0.6)))
+
+
+def beard(layer: Layer, points: Points, weight: Points, tone: HairTone, seed: int, *, length: float, alpha: float = 0.55) -> None:
+    """Hairs at `points` (n, 2), kept with probability `weight` (n,), longer towards the chin."""
+    rng = np.random.default_rng(seed)
+    keep = points[rng.random(len(points)) < weight]
+    for low, high, share in ((-9.0, 1.2, 0.6), (1.2, 1.45, 0.85), (1.45, 9.0, 1.1)):
+        band = keep[(keep[:, 1] >= low) & (keep[:, 1] < high)]
+        stubble(layer, band, tone, seed + int(share * 100), length=length * share, alpha=alpha)

@@ -6,16 +6,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import mesh
 import numpy as np
-from canvas import Layer, Points
+from canvas import Layer, Points, path, smooth
 from features import Look
 from mesh import Proportions
 from numpy.typing import NDArray
-from skin import Complexion
+from skin import Complexion, beard_area, face_outline
 
 
 def _nothing(_layer: Layer, _points: Points) -> None:
     """No beard, no glasses."""
+
+
+def beard_roots(points: Points, count: int, seed: int) -> tuple[Points, Points]:
+    """Places where beard hairs may grow (n, 2), off the lips, and how densely (n,)."""
+    rng = np.random.default_rng(seed)
+    half = float(points[mesh.OVAL_MIRROR, 0].max())
+    places = rng.uniform((-half, 0.2), (half, float(points[152, 1]) + 0.02), (count, 2))
+    weight = beard_area(points, places[:, 0].astype(np.float32), places[:, 1].astype(np.float32)).astype(float)
+    face = path(face_outline(points))
+    mouth = path(np.vstack([smooth(points[mesh.UPPER_OUTER, :2]), smooth(points[mesh.LOWER_OUTER, :2])[::-1]]))
+    for i, (x, y) in enumerate(places):
+        if not face.contains(float(x), float(y)) or mouth.contains(float(x), float(y)) or mouth.contains(float(x), float(y) + 0.03):
+            weight[i] = 0
+    return places, weight
 
 
 @dataclass(frozen=True)

@@ -84,10 +84,9 @@ class Eye:
             self._closed, self._columns, source.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         unit = self._unit
-        lash = 0.035 * unit
-        # Covered: from the crease down to the lashes that hang below the edge.
+        # Covered: from the crease down to the line of lashes at the edge.
         top = np.clip((self._rows - self._crease + 0.03 * unit) / (0.05 * unit), 0, 1)
-        bottom = np.clip((edge + lash + 0.02 * unit - self._rows) / (0.03 * unit), 0, 1)
+        bottom = np.clip((edge + 0.024 * unit - self._rows) / (0.014 * unit), 0, 1)
         cover = top * bottom * self._across * min(1.0, blink * 5)
         if blink > 0.8:
             # Shut: below the edge too, the closed picture is the right one.

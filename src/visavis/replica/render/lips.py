@@ -20,6 +20,8 @@ JAW_DROP = 0.30
 
 UPPER_RINGS = (topo.UPPER_NEAR, topo.UPPER_MID, topo.UPPER_OUTER)
 LOWER_RINGS = (topo.LOWER_NEAR, topo.LOWER_MID, topo.LOWER_OUTER)
+RING_SHARE = np.array([0.33, 0.66, 1.0], np.float32)
+"""How far each ring lies between the lip's edge and its border."""
 
 
 @dataclass(slots=True)
@@ -72,10 +74,8 @@ class LipModel:
         unit, u = self.unit, self._u
         drop = jaw * JAW_DROP * unit
         away = np.abs(u)
-        # Rounding purses the corners shut, so that the opening is narrower than the lips.
-        hole = np.clip(away / (1 - 0.42 * round_), 0, 1)
-        arch = (1 - hole ** (2.2 - 0.2 * wide)) ** (0.92 - 0.30 * round_)
-        bowl = (1 - hole**2.3) ** (0.86 - 0.26 * round_)
+        arch = (1 - away ** (2.2 - 0.2 * wide)) ** (0.92 - 0.40 * round_)
+        bowl = (1 - away**2.3) ** (0.86 - 0.34 * round_)
         line = self._line.copy()
         middle = line[5, 1]
         line[:, 1] = middle + (line[:, 1] - middle) * (1 - 0.45 * round_)
@@ -83,7 +83,7 @@ class LipModel:
         # Puckered lips close in the middle of their opening, not at its top.
         line[:, 1] += 0.10 * drop * round_
         upper, lower = line.copy(), line.copy()
-        upper[:, 1] -= arch * unit * (0.085 * up + 0.03 * jaw - 0.014 * press + 0.012 * round_ * (1 - jaw))
+        upper[:, 1] -= arch * unit * (0.085 * up + 0.03 * jaw - 0.014 * press + 0.030 * round_)
         lower[:, 1] += bowl * (
             drop * (1 - 0.12 * round_) + unit * (0.085 * low * (1 - tuck) - 0.014 * press - 0.010 * tuck)
         )
@@ -91,12 +91,21 @@ class LipModel:
         if press > 0.3 and drop < 0.02 * unit:
             upper[:, 1] = lower[:, 1] = (upper[:, 1] + lower[:, 1]) / 2
         stretch = 1 + 0.10 * wide - 0.36 * round_ + 0.09 * smile - 0.06 * jaw - 0.025 * press
+        # Rounding purses the corners shut: the opening narrows more than the lips around it.
+        purse = 0.42 * round_
         centre = line[5, 0]
-        for edge in (upper, lower):
-            edge[:, 0] = centre + (edge[:, 0] - centre) * stretch
         rings = []
         thick_upper = 1 - 0.10 * wide + 0.20 * round_ - 0.38 * press - 0.10 * jaw - 0.10 * up - 0.10 * smile
         thick_lower = 1 - 0.10 * wide + 0.24 * round_ - 0.38 * press - 0.10 * jaw - 0.40 * tuck - 0.08 * smile
-        for edge, offsets, thick in ((upper, self._upper_rings, thick_upper), (lower, self._lower_rings, thick_lower)):
-            rings.append(edge + offsets * np.array([max(0.3, stretch) ** 0.5, thick], np.float32))
+        for edge, rest, offsets, thick in (
+            (upper, self._upper, self._upper_rings, thick_upper),
+            (lower, self._lower, self._lower_rings, thick_lower),
+        ):
+            ring = rest + offsets
+            narrow = stretch * (1 - purse * (1 - RING_SHARE))
+            ring[..., 0] = centre + (ring[..., 0] - centre) * narrow[:, None]
+            ring[..., 1] = edge[:, 1] + offsets[..., 1] * thick
+            rings.append(ring.astype(np.float32))
+        for edge in (upper, lower):
+            edge[:, 0] = centre + (edge[:, 0] - centre) * stretch * (1 - purse)
         return Lips(upper, lower, rings[0], rings[1], drop, float(lower[5, 1] - upper[5, 1]))

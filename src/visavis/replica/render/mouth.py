@@ -203,7 +203,8 @@ class Inside:
             rise = min(1.0, tongue)
             down = drop * (1.06 - rise) + (5.5 - 4.4 * rise) * mm
             self._lay(picture, "tongue_tip", down, min(1.0, (rise - 0.15) * 3), corner)
-        self._lay(picture, "teeth_upper", -1.6 * mm * round_, 1 - 0.85 * round_, corner)
+        # A purse of the lips hides the upper teeth; half rounded (sh, r) they still show.
+        self._lay(picture, "teeth_upper", -1.6 * mm * round_, 1 - 0.9 * min(1.0, max(0.0, round_ - 0.5) * 2.5), corner)
         return picture
 
     def _lay(self, picture: Floats, name: str, down: float, strength: float, corner: tuple[int, int]) -> None:
