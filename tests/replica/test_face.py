@@ -3,13 +3,16 @@
 import threading
 import time
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from visavis.replica.bundle import Bundle, BundleError
 from visavis.replica.face import LoopPictures, MeshFace, SpeechOverflowError
 from visavis.replica.ports import OUTPUT_RATE, Speech, TimedPhoneme
 from visavis.replica.pose import Pose
+from visavis.replica.stock import bundles
 
 FPS = 25
 SAMPLES = OUTPUT_RATE // FPS
@@ -426,7 +429,7 @@ def test_pushing_and_clearing_from_another_thread_is_safe():
 
     player = threading.Thread(target=play)
     player.start()
-    for generation in range(1, 31):
+    for generation in range(1, 13):
         for _ in range(3):
             face.push(say(0.1, generation))
         if generation % 3 == 0:
@@ -436,6 +439,64 @@ def test_pushing_and_clearing_from_another_thread_is_safe():
     assert not player.is_alive()
     heard = [f.generation for f in frames if f.generation is not None]
     assert heard == sorted(heard)
+
+
+# With a real renderer
+
+
+@pytest.fixture(scope="module")
+def stock() -> Path:
+    return next(iter(bundles().values()))
+
+
+def mouth_of(picture: np.ndarray, bundle: Bundle) -> np.ndarray:
+    """Luma of the region around the mouth, for a square picture cut from the middle of the bundle's."""
+    size = picture.shape[1]
+    scale = size / bundle.meta.height
+    corners = bundle.points[[61, 291]] * scale - [(bundle.meta.width * scale - size) / 2, 0]
+    (left, y), (right, _) = corners
+    width = right - left
+    rows, columns = slice(int(y - 0.4 * width), int(y + 0.8 * width)), slice(int(left), int(right))
+    return picture[:size][rows, columns]
+
+
+def test_drawn_lips_open_on_vowels_and_close_on_m(stock):
+    bundle = Bundle.load(stock)
+    face = MeshFace(stock, width=256, height=256)
+    symbols = ["ɑ", "m", "ɑ", "s", "ɑ", "b", "ɑ"]
+    phonemes = tuple(TimedPhoneme(s, 0.2 + 0.2 * i, 0.4 + 0.2 * i) for i, s in enumerate(symbols))
+    face.push(Speech(1, voice(1.8), phonemes))
+    pictures = [face.next().image for _ in range(45)]
+    # The cavity behind open lips is the only dark thing there.
+    dark = np.array([(mouth_of(picture, bundle) < 60).sum() for picture in pictures])
+    middles = [round((p.start + p.end) / 2 * FPS) - 1 for p in phonemes]
+    vowels, consonants = dark[middles[::2]], dark[middles[1::2]]
+    assert vowels.min() > 20
+    assert consonants[0] == consonants[2] == 0
+    assert consonants[1] < vowels.min() / 2
+
+
+def test_the_first_loop_picture_is_where_the_last_live_one_was_going(stock):
+    face = MeshFace(stock, width=256, height=256)
+    face.push(say(0.6))
+    before, frame = None, face.next()
+    while frame.loop is None:
+        before, frame = frame, face.next()
+    assert before is not None
+    first, last = face.loop(frame.loop)[frame.loop_index], before.image
+    usual = np.abs(first.astype(int) - face.loop(frame.loop)[frame.loop_index + 1]).mean()
+    assert np.abs(first.astype(int) - last).mean() < max(2 * usual, 0.5)
+
+
+def test_calls_with_one_replica_share_what_draws_their_loops(stock):
+    one, two = (MeshFace(stock, width=128, height=128) for _ in range(2))
+    assert (one.loop("listening")[7] == two.loop("listening")[7]).all()
+    assert one.loop("idle")._draw == two.loop("idle")._draw
+
+
+def test_a_missing_bundle_is_told_at_once(tmp_path):
+    with pytest.raises(BundleError, match=r"meta\.json is missing"):
+        MeshFace(tmp_path / "nobody", width=128, height=128)
 
 
 def test_impossible_pictures_are_refused():

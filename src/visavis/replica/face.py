@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, overload
+from weakref import WeakValueDictionary
 
 from .behaviour import Animator, Score, SilentLoops, SpeechOverflowError, silent_loops
 from .ports import I420, Face, FaceState, Frame, Speech
@@ -58,7 +58,8 @@ class MeshFace(Face):
     Opening a bundle takes up to a second: construct the face in a thread. `next` may run in a worker thread while the
     owner's thread pushes, clears or changes the state; it never holds a lock while it draws.
 
-    Raises ValueError for a size that is not positive and even, or a frame rate that does not divide 48 kHz.
+    Raises ValueError for a size that is not positive and even, or a frame rate that does not divide 48 kHz, and
+    `bundle.BundleError` for a bundle that cannot be read.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class MeshFace(Face):
         if isinstance(source, str | Path):
             renderer = _opener(Path(source), width, height)()
             self._draw = _Studio(lambda: renderer).draw
-            loop_draw = _loop_studio(str(Path(source).resolve()), width, height).draw
+            loop_draw = _loop_studio(Path(source), width, height).draw
         else:
             self._draw = loop_draw = _Studio(lambda: source).draw
         self._loops: dict[FaceState, LoopPictures] = {
@@ -151,7 +152,19 @@ def _opener(path: Path, width: int, height: int) -> Callable[[], Renderer]:
     return opened
 
 
-@lru_cache(maxsize=32)
-def _loop_studio(path: str, width: int, height: int) -> _Studio:
-    """The one renderer that draws the loops of a bundle at a size, for every call of the process."""
-    return _Studio(_opener(Path(path), width, height))
+_loop_studios: WeakValueDictionary[tuple[str, int, int, int], _Studio] = WeakValueDictionary()
+_loop_studios_lock = threading.Lock()
+
+
+def _loop_studio(path: Path, width: int, height: int) -> _Studio:
+    """The one renderer that draws the loops of a bundle at a size, for every call, as long as a face needs it.
+
+    A bundle that was made again is another one.
+    """
+    made = (path / "meta.json").stat().st_mtime_ns
+    key = (str(path.resolve()), made, width, height)
+    with _loop_studios_lock:
+        studio = _loop_studios.get(key)
+        if studio is None:
+            studio = _loop_studios[key] = _Studio(_opener(path, width, height))
+        return studio

@@ -27,6 +27,16 @@ def test_a_stressed_syllable_nods_and_raises_the_brows():
     assert rows[20, COLUMN["brow"]] == 0
 
 
+def test_where_stress_is_known_the_nod_is_on_it_and_not_on_other_loud_syllables():
+    audio = syllables(0.3, 0.9, 0.3, 1.0, 0.3, 0.3)
+    unknown = given(audio)[:, COLUMN["pitch"]]
+    known = gestures(audio, RATE, np.random.default_rng(1), [0.375])[:, COLUMN["pitch"]]
+    assert unknown[37] > unknown[10] + 1
+    assert unknown[87] > unknown[10] + 1
+    assert known[37] > known[10] + 1
+    assert known[87] == known[10]
+
+
 def test_a_blink_is_natural_where_a_phrase_ends():
     rows = given(syllables(1, 0.8, 0, 0, 0.9, 1))
     where = np.flatnonzero(rows[:, COLUMN["blink"]]) / 100

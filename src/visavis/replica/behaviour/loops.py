@@ -48,14 +48,14 @@ class _Manner:
 
 _MANNERS: dict[FaceState, _Manner] = {
     "idle": _Manner(
-        offsets={"smile": 0.05},
+        offsets={"smile": 0.12},
         wander={"yaw": 1.5, "pitch": 0.9, "roll": 0.7, "shift_x": 0.020, "shift_y": 0.012, "brow": 0.05},
         harmonics=5,
         fixations=6,
         gaze_spread=0.12,
     ),
     "listening": _Manner(
-        offsets={"smile": 0.14, "brow": 0.16, "roll": 1.4, "yaw": -0.4, "pitch": 0.4},
+        offsets={"smile": 0.22, "brow": 0.16, "roll": 1.4, "yaw": -0.4, "pitch": 0.4},
         wander={"yaw": 1.1, "pitch": 0.6, "roll": 0.5, "shift_x": 0.016, "shift_y": 0.010, "brow": 0.08},
         harmonics=5,
         fixations=5,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +21,23 @@ _SILENT_RMS = 60.0
 # Accents come two or three a second at most; a nod needs the time to be one.
 _ACCENT_SPACING = 0.40
 _ACCENT_LEVEL = 0.55
+_STRESS_REACH = 0.12
 _NOD, _NOD_SECONDS = 2.6, 0.24
 _BROW, _BROW_SECONDS = 0.55, 0.36
 _TURN, _TILT, _LIFT, _SMILE = 1.6, 1.0, 0.5, 0.10
 
 
-def gestures(audio: NDArray[np.int16], sample_rate: int, rng: np.random.Generator, rate: int = GESTURE_RATE) -> Row:
+def gestures(
+    audio: NDArray[np.int16],
+    sample_rate: int,
+    rng: np.random.Generator,
+    stresses: Sequence[float] = (),
+    rate: int = GESTURE_RATE,
+) -> Row:
     """Return what speaking adds to the pose, shape (ceil(seconds * rate), 11), columns as in `CHANNELS`.
 
-    The rows are targets for a head that follows with inertia. The `blink` column is 1 where a blink may begin.
+    Accents are the energy's peaks, near a stressed syllable where `stresses` (seconds) are known. The rows are targets
+    for a head that follows with inertia. The `blink` column is 1 where a blink may begin.
     """
     count = math.ceil(len(audio) / sample_rate * rate - 1e-9)
     rows = np.zeros((count, len(CHANNELS)))
@@ -45,7 +54,7 @@ def gestures(audio: NDArray[np.int16], sample_rate: int, rng: np.random.Generato
         rows[start:end, COLUMN["roll"]] = _TILT * tilt
         rows[start:end, COLUMN["pitch"]] = _LIFT * lift
         rows[min(end, count - 1), COLUMN["blink"]] = 1
-    for accent in _accents(envelope, loudest, rate):
+    for accent in _accents(envelope * _stress(stresses, count, rate), loudest, rate):
         prominence = min(float(envelope[accent]) / loudest, 1.2) - _ACCENT_LEVEL + 0.4
         _raise(rows, "pitch", accent, _NOD_SECONDS * rate, _NOD * prominence)
         if prominence > 0.75:
@@ -75,6 +84,14 @@ def _phrases(sounding: NDArray[np.bool_], rate: int) -> list[tuple[int, int]]:
         else:
             phrases.append((start, end))
     return phrases
+
+
+def _stress(stresses: Sequence[float], count: int, rate: int) -> NDArray[np.float32]:
+    """1 near the stresses and less elsewhere; 1 everywhere when none are known."""
+    if not stresses:
+        return np.ones(count, np.float32)
+    distance = np.abs(np.arange(count)[:, None] / rate - np.asarray(stresses)).min(axis=1)
+    return np.where(distance < _STRESS_REACH, 1.0, 0.4).astype(np.float32)
 
 
 def _accents(envelope: NDArray[np.float32], loudest: float, rate: int) -> list[int]:

@@ -27,6 +27,7 @@ MOUTH_LEAD = 0.040
 # The head follows its targets about this late, so it is given them early.
 GESTURE_LEAD = 0.160
 _CONTEXT = 0.5
+PRIMARY_STRESS = "ˈ"
 
 
 class SpeechOverflowError(RuntimeError):
@@ -114,7 +115,13 @@ class Score:
             speech,
             before,
             _mouths(speech, before),
-            gestures(audio, OUTPUT_RATE, np.random.default_rng([self._seed, self._pushed]), TRACK_RATE),
+            gestures(
+                audio,
+                OUTPUT_RATE,
+                np.random.default_rng([self._seed, self._pushed]),
+                [(p.start + p.end) / 2 for p in speech.phonemes if PRIMARY_STRESS in p.symbol],
+                TRACK_RATE,
+            ),
         )
         # The speech before ended in rest as if nothing followed; now that something does, its last mouths lead on.
         relaid = None
