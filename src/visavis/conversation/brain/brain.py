@@ -80,6 +80,10 @@ class Brain:
         try:
             async for delta in stream:
                 if delta.tool_call is not None:
+                    # What was said before the call is heard before it acts.
+                    for clause in splitter.flush():
+                        began = True
+                        yield clause
                     self.history.tool_call(delta.tool_call)
                     yield delta.tool_call
                 for clause in splitter.push(delta.text):
@@ -116,17 +120,18 @@ class Brain:
             self.history.user(text)
         prepared, self._prepared = self._prepared, None
         if prepared is not None:
-            # The context or the history may have changed since, even under the same words.
-            unchanged = prepared.request.messages[:-1] == request.messages[:-1]
-            if text and unchanged and same_words(prepared.text, text):
+            if text and _same_question(prepared.request, request):
                 return prepared.deltas()
             await prepared.cancel()
         return self.choice.model.stream(request)
 
     def _request(self, user_text: str) -> ChatRequest:
-        messages: list[Message] = [Message("system", self.context.system_message()), *self.history.messages()]
-        if user_text.strip():
-            messages.append(Message("user", user_text.strip()))
+        messages = [Message("system", self.context.system_message()), *self.history.messages()]
+        text = user_text.strip()
+        if text and messages[-1].role == "user":
+            messages[-1] = Message("user", f"{messages[-1].content}\n{text}")
+        elif text:
+            messages.append(Message("user", text))
         custom = self.choice.source == "persona"
         return ChatRequest(
             messages=messages,
@@ -143,6 +148,13 @@ class Brain:
             return f" {_BROKEN_OFF}"
         self._failures += 1
         return _APOLOGIES[(self._failures - 1) % len(_APOLOGIES)]
+
+
+def _same_question(prepared: ChatRequest, asked: ChatRequest) -> bool:
+    """The context or the history may have changed since a request was prepared, even under the same words."""
+    *before, partial = prepared.messages
+    *now, turn = asked.messages
+    return before == now and same_words(partial.content, turn.content)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -106,7 +106,9 @@ async def choose(
                 reason="The persona names this model server.",
                 source="persona",
             )
-    if settings.llm_base_url:
+    if settings.llm_base_url and not _callable(settings.llm_base_url):
+        passed_over += "The operator's llm_base_url was passed over: it is not an http or https URL. "
+    elif settings.llm_base_url:
         return await _configured(wanted, passed_over, settings, client_factory, local)
     if settings.llm_probe:
         server = await local.find(settings, client_factory)
@@ -172,6 +174,14 @@ def _openai(base_url: str, api_key: str, http: httpx.AsyncClient, settings: Sett
         base_url=base_url, api_key=api_key, http_client=http, stall_timeout=settings.llm_timeout
     )
     return model
+
+
+def _callable(base_url: str) -> bool:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
 
 
 def _server(base_url: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
 
 from visavis.engines.ports import ChatDelta, ChatRequest, LanguageModel
 
@@ -61,5 +60,4 @@ class Prepared:
     async def cancel(self) -> None:
         """Drop the answer and close its request; returns once that is done."""
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait({self._task})

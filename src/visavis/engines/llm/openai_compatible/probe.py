@@ -65,12 +65,14 @@ async def _ask(http_client: httpx.AsyncClient, port: int, name: str) -> LocalSer
 async def list_models(http_client: httpx.AsyncClient, base_url: str, api_key: str = "") -> tuple[str, ...]:
     """The models that `GET {base_url}/models` lists and that look like ones to chat with; empty for no such list."""
     headers = {"Authorization": f"Bearer {api_key}", "X-API-Key": api_key} if api_key else {}
-    request = http_client.build_request("GET", f"{base_url.rstrip('/')}/models", headers=headers)
     try:
+        url = httpx.URL(base_url)
+        path = f"{url.path.rstrip('/').removesuffix('/chat/completions')}/models"
+        request = http_client.build_request("GET", url.copy_with(path=path), headers=headers)
         response = await http_client.send(request, stream=True, follow_redirects=False)
         body = await read_limited(response, _LIST_LIMIT)
         listed = json.loads(body) if response.status_code == 200 else None
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return ()
     entries = listed.get("data") if isinstance(listed, dict) else None
     return tuple(
