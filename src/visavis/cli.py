@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from visavis.talk.command import talk
+
 if TYPE_CHECKING:
     from visavis.settings import Settings
 
@@ -84,6 +86,9 @@ def version() -> None:
     from visavis import __version__
 
     typer.echo(__version__)
+
+
+app.command()(talk)
 
 
 @keys.command("create")
