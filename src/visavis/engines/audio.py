@@ -56,6 +56,15 @@ def resample(audio: Pcm, input_rate: int, output_rate: int) -> Pcm:
     return cast(Pcm, soxr.resample(audio, input_rate, output_rate))
 
 
+def silent_ends(audio: Pcm, threshold: float = 0.01) -> tuple[int, int]:
+    """Return how many samples at the start and at the end stay under `threshold` of the peak."""
+    level = np.abs(audio.astype(np.int32))
+    if not len(audio) or not level.max():
+        return len(audio), 0
+    loud = np.flatnonzero(level > threshold * level.max())
+    return int(loud[0]), len(audio) - 1 - int(loud[-1])
+
+
 def rms_dbfs(audio: Pcm | NDArray[np.float32]) -> float:
     """Loudness in dB below full scale, not under `SILENCE_DBFS`. Floats are taken as -1..1."""
     if not len(audio):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import re
 import sys
 from pathlib import Path
 from time import process_time
@@ -12,6 +11,7 @@ from time import process_time
 import numpy as np
 import pytest
 
+from tests.engines.listening import word_errors
 from visavis.engines.audio import read_wav, resample
 from visavis.engines.ports import SPEECH_RATE, SttOptions
 from visavis.engines.registry import find
@@ -40,15 +40,9 @@ def long_reading():
     return resample(audio, rate, SPEECH_RATE)
 
 
-def word_errors(heard: str, said: str) -> float:
-    """Word error rate: edit distance in words over the number of words said."""
-    a, b = (re.findall(r"[a-z']+", text.lower().replace("-", " ")) for text in (heard, said))
-    row = list(range(len(b) + 1))
-    for i, word in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, other in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (word != other))
-    return row[-1] / len(b)
+def word_error_rate(heard: str, said: str) -> float:
+    errors, words = word_errors(heard, said)
+    return errors / words
 
 
 async def transcribe(stream, audio):
@@ -57,12 +51,12 @@ async def transcribe(stream, audio):
 
 
 async def test_a_person_is_understood(stream, human):
-    errors = [word_errors((await transcribe(stream, s.audio)).text, s.words) for s in human]
+    errors = [word_error_rate((await transcribe(stream, s.audio)).text, s.words) for s in human]
     assert np.mean(errors) <= 0.1
 
 
 async def test_longer_sentences_are_understood(stream, more_human):
-    errors = [word_errors((await transcribe(stream, s.audio)).text, s.words) for s in more_human]
+    errors = [word_error_rate((await transcribe(stream, s.audio)).text, s.words) for s in more_human]
     assert np.mean(errors) <= 0.1
 
 
@@ -89,7 +83,7 @@ async def test_partials_grow_while_a_person_speaks(stream, human):
 
     assert "" in seen
     assert len(set(seen)) >= 3
-    assert word_errors(seen[-1], human[1].words) < 0.5
+    assert word_error_rate(seen[-1], human[1].words) < 0.5
 
 
 async def test_a_partial_that_overlaps_another_returns_at_once(stream, human):
@@ -175,7 +169,7 @@ async def test_reset_forgets_the_utterance(stream, human):
 async def test_several_people_at_once(moonshine, human):
     streams = [moonshine.open(SttOptions()) for _ in human]
     heard = await asyncio.gather(*(transcribe(s, h.audio) for s, h in zip(streams, human, strict=True)))
-    assert [word_errors(t.text, h.words) < 0.3 for t, h in zip(heard, human, strict=True)] == [True] * len(human)
+    assert [word_error_rate(t.text, h.words) < 0.3 for t, h in zip(heard, human, strict=True)] == [True] * len(human)
     for stream in streams:
         await stream.close()
 

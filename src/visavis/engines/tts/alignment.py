@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.engines.audio import resample
+from visavis.engines.audio import resample, silent_ends
 from visavis.engines.ports import SPEECH_RATE, Pcm, Phoneme
 
 HOP = 160
@@ -122,11 +122,8 @@ def _distances(first: Features, second: Features) -> NDArray[np.float64]:
 
 def _speech(audio: Pcm) -> tuple[Pcm, int]:
     """Return the stretch from the first to the last audible sample, and where it starts."""
-    level = np.abs(audio.astype(np.int32))
-    if not len(audio) or not level.max():
-        return audio[:0], 0
-    loud = np.flatnonzero(level > SILENCE_SHARE * level.max())
-    return audio[loud[0] : loud[-1] + 1], int(loud[0])
+    before, after = silent_ends(audio, SILENCE_SHARE)
+    return audio[before : len(audio) - after], before
 
 
 @cache

@@ -74,6 +74,11 @@ class Worker:
             raise EngineUnavailableError(str(answer["error"]))
         return answer, payload
 
+    def prepare(self, request: Message) -> None:
+        """Let the worker load what `request` needs; nobody waits for the answer, and a busy worker needs none."""
+        with suppress(Full):
+            self._jobs.put_nowait(_Job(request))
+
     def close(self) -> None:
         """End the process after what it is doing; what still waits fails."""
         self._jobs.put(None, timeout=WAIT_TIMEOUT)
@@ -102,7 +107,7 @@ class Worker:
             job.answer.set_exception(error)
 
     def _answer(self, request: Message) -> tuple[Message, bytes]:
-        """Ask the process, a new one where the last is dead; kill it when it takes too long."""
+        """Ask the process, a new one where the last is dead; end it when it takes too long."""
         if self.pid is None:
             self._stop()
             self._start()
@@ -117,6 +122,8 @@ class Worker:
             return read_frame(process.stdout)
         except (OSError, EOFError, ValueError) as error:
             process.kill()
+            # Waits until it is gone: the next request must not take it for alive.
+            self._stop()
             raise WorkerCrashedError(f"The voice's process died ({self._module}).") from error
         finally:
             watchdog.cancel()

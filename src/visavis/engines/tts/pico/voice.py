@@ -15,6 +15,7 @@ from visavis.engines.registry import find
 from visavis.engines.tts.alignment import align
 from visavis.engines.tts.framing import Message
 from visavis.engines.tts.languages import language_code
+from visavis.engines.tts.pacing import paced
 from visavis.engines.tts.process import WorkerCrashedError, lease, release
 from visavis.engines.tts.text import clauses, speakable
 
@@ -40,6 +41,7 @@ class Pico:
 
     def __init__(self) -> None:
         self._worker = lease(WORKER)
+        self._worker.prepare(_request("", LANGUAGES["en"], TtsOptions()))
         reference = find("tts", REFERENCE)
         ready = reference is not None and reference.ready().ready
         self._reference: TextToSpeech | None = reference.create() if reference is not None and ready else None
@@ -52,13 +54,15 @@ class Pico:
         """
         language = _language(options.language)
         for clause in clauses(speakable(text)):
-            sound, reference = await asyncio.gather(
-                self._sound(clause, language, options), self._reference_speech(clause, options)
-            )
-            audio, rate = sound
+            reference = asyncio.create_task(self._reference_speech(clause, options), name="pico-reference")
+            try:
+                audio, rate = await self._sound(clause, language, options)
+                known = await reference
+            finally:
+                reference.cancel()
             if len(audio):
-                phonemes = await _phonemes(reference, audio, rate)
-                yield SpeechChunk(audio, rate, phonemes, clause)
+                phonemes = await _phonemes(known, audio, rate)
+                yield paced(SpeechChunk(audio, rate, phonemes, clause))
 
     async def _sound(self, clause: str, language: str, options: TtsOptions) -> tuple[Pcm, int]:
         if self._closed:
