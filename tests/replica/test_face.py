@@ -204,6 +204,14 @@ def test_a_word_split_over_two_chunks_does_not_close_the_mouth_between(call):
     assert call.run(20).mouths()[5:15, 0].min() > 0.75
 
 
+def test_a_chunk_that_comes_just_in_time_continues_the_word_too(call):
+    call.face.push(Speech(1, voice(0.4), (TimedPhoneme("ɑ", 0.1, 0.4),)))
+    call.run(10)
+    assert call.face.queued == 0
+    call.face.push(Speech(1, voice(0.4), (TimedPhoneme("ɑ", 0.0, 0.3),)))
+    assert call.run(10).mouths()[10:14, 0].min() > 0.75
+
+
 def test_speaking_adds_gestures_within_four_degrees(call):
     for _ in range(5):
         call.face.push(say(2.0))
