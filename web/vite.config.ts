@@ -32,7 +32,7 @@ export default defineConfig({
   server: {
     proxy: {
       "^/c/[^/]+/.+": SERVER,
-      "^/(v2|portal|healthz|media|files|blobs)(/|$)": SERVER,
+      "^/(v2|portal|healthz|files|sign-in)([/?]|$)": SERVER,
     },
   },
 });

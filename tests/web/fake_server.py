@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import fractions
 import json
-import re
 import threading
 import time
 from collections.abc import Coroutine
@@ -113,6 +112,7 @@ class FakeServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._peers: dict[RTCPeerConnection, Any] = {}
         self._seq = 0
+        self._count = 0
         self._server = uvicorn.Server(uvicorn.Config(self._app(), port=0, log_level="warning", lifespan="off"))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="fake-server", daemon=True)
@@ -134,19 +134,28 @@ class FakeServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
 
-    def conversation(self, conversation_id: str, **fields: Any) -> str:
-        """Set up a conversation and return its address."""
+    def conversation(self, **fields: Any) -> str:
+        """Set up a conversation and return its address. Ids are never used twice: a page of an earlier test may still
+        be saying goodbye to its own."""
+        self._count += 1
+        conversation_id = f"c{self._count:012x}"
         self.scenarios[conversation_id] = Scenario(**fields)
         return f"{self.url}/c/{conversation_id}"
+
+    def change(self, url: str, **fields: Any) -> None:
+        """From now on, treat the conversation like this."""
+        self.scenarios[url.rsplit("/", 1)[1]] = Scenario(**fields)
 
     def drop_peers(self) -> None:
         self._call(self._close_peers())
 
-    def broadcast(self, event_type: str, message_type: str = "conversation", **properties: Any) -> None:
+    def broadcast(
+        self, event_type: str, message_type: str = "conversation", conversation_id: str | None = None, **properties: Any
+    ) -> None:
         async def send() -> None:
             for channel in list(self._peers.values()):
                 if channel is not None:
-                    self._send(channel, event_type, message_type, properties)
+                    self._send(channel, event_type, message_type, properties, conversation_id)
 
         self._call(send())
 
@@ -172,14 +181,11 @@ class FakeServer:
         @app.middleware("http")
         async def policy(request: Request, call_next: Any) -> Response:
             response: Response = await call_next(request)
-            response.headers["content-security-policy"] = CSP
+            if request.url.path != "/embed":
+                response.headers["content-security-policy"] = CSP
             return response
 
         app.mount("/assets", StaticFiles(directory=PAGES / "assets"), name="assets")
-
-        @app.get("/")
-        async def index() -> FileResponse:
-            return FileResponse(PAGES / "index.html")
 
         @app.get("/poster.png")
         @app.get("/files/replicas/{replica_id}/thumbnail.jpg")
@@ -203,6 +209,11 @@ class FakeServer:
         app.get("/healthz")(self._healthz)
         app.api_route("/portal/{path:path}", methods=["GET", "POST", "DELETE"])(self._api)
         app.api_route("/v2/{path:path}", methods=["GET", "POST", "DELETE"])(self._api)
+
+        @app.get("/{path:path}")
+        async def portal(path: str) -> FileResponse:
+            return FileResponse(PAGES / "index.html")
+
         return app
 
     async def _page(self, conversation_id: str) -> FileResponse:
@@ -231,7 +242,8 @@ class FakeServer:
         )
 
     async def _leave(self, conversation_id: str, request: Request) -> Response:
-        self.seen.leaves.append({"conversation_id": conversation_id, **await request.json()})
+        if conversation_id in self.scenarios:
+            self.seen.leaves.append({"conversation_id": conversation_id, **await request.json()})
         return Response(status_code=204)
 
     async def _connect(self, conversation_id: str, request: Request) -> JSONResponse:
@@ -257,8 +269,9 @@ class FakeServer:
         await pc.setLocalDescription(await pc.createAnswer())
         sdp = pc.localDescription.sdp
         if scenario.dead_media:
-            # Nobody is at port 9: what a network without UDP looks like to the browser.
-            sdp = re.sub(r"(a=candidate:\S+ \d udp \d+) \S+ \d+", r"\1 192.0.2.1 9", sdp)
+            # Nobody answers at the ports of the answer: what a network without UDP looks like to the browser.
+            del self._peers[pc]
+            await pc.close()
         return JSONResponse({"sdp": sdp, "type": "answer", "participant_id": body["participant_id"]})
 
     def _on_message(self, channel: Any, conversation_id: str, text: str) -> None:

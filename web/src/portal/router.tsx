@@ -1,4 +1,4 @@
-import { createHashHistory, createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
 import { ConversationPage } from "./pages/conversation";
 import { ConversationsPage } from "./pages/conversations";
 import { KeysPage } from "./pages/keys";
@@ -23,8 +23,6 @@ const keysRoute = createRoute({ getParentRoute: () => rootRoute, path: "/keys", 
 
 export const router = createRouter({
   routeTree: rootRoute.addChildren([startRoute, conversationsRoute, conversationRoute, keysRoute]),
-  // Paths behind `#` need nothing of the server but index.html at `/`.
-  history: createHashHistory(),
   scrollRestoration: true,
 });
 

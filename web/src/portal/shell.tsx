@@ -21,7 +21,7 @@ export function Shell() {
   }, [path]);
   return (
     <>
-      <a className="skip" href="#main" onClick={(event) => skipTo(event, main.current)}>
+      <a className="skip" href="#main">
         {T.skip}
       </a>
       <header className="top">
@@ -47,12 +47,6 @@ export function Shell() {
       </main>
     </>
   );
-}
-
-/** The router owns the part of the address behind `#`, so the link moves the focus itself. */
-function skipTo(event: { preventDefault: () => void }, main: HTMLElement | null): void {
-  event.preventDefault();
-  main?.focus();
 }
 
 function HealthBanner() {

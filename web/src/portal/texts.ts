@@ -20,7 +20,7 @@ export const T = {
     title: "Sign in to your server",
     text: "When the server starts, it prints a sign-in link in its terminal. Open that link in this browser, and you are in.",
     where: "Look for a line like this:",
-    again: "No longer on the screen? Restart the server, and it prints a new one.",
+    again: "The link works in a browser on the machine that runs the server, for as long as the server runs.",
     check: "I have opened it",
   },
 
@@ -100,16 +100,15 @@ export const T = {
     created: "Started",
     reason: "Ended because",
     roles: { user: "Person", assistant: "Replica", system: "System", tool: "Tool" } as Record<string, string>,
+    /** In the order in which a turn reaches them. */
     hops: {
-      end_of_turn: "End of turn",
-      transcript: "Transcript",
-      llm_first_token: "First word thought",
-      first_token: "First word thought",
-      first_clause: "First clause",
-      first_sentence: "First sentence",
-      tts_first_audio: "First sound made",
-      first_audio: "First sound made",
-      first_frame: "First sound sent",
+      silence_noticed: "Silence noticed",
+      transcribed: "Words written down",
+      judged: "Judged as finished",
+      turn_decided: "Turn taken",
+      first_clause: "First words thought",
+      first_sound: "First sound made",
+      first_frame: "First picture sent",
     } as Record<string, string>,
   },
 

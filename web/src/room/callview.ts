@@ -105,6 +105,7 @@ export class CallView {
     const state = stateOf(message);
     // The engine's own word wins; without it the speaking events tell the same story, only coarser.
     if (state && (message.event_type === "room.state" || !this.roomStates)) this.setReplica(state);
+    if (message.event_type === "room.notice") this.toast(String(message.properties?.["text"] ?? ""));
     if (message.event_type === "room.engines") this.showEngines(message.properties ?? {});
   }
 

@@ -61,10 +61,7 @@ export function conversationQuery(id: string) {
 
 export const keysQuery = queryOptions({
   queryKey: ["keys"],
-  queryFn: async () => {
-    const answer = await request<Listing<ApiKey> | ApiKey[]>("GET", "/portal/keys");
-    return Array.isArray(answer) ? answer : answer.data;
-  },
+  queryFn: async () => (await request<Listing<ApiKey>>("GET", "/portal/keys")).data,
 });
 
 /** A change on the server, after which everything under `stale` is asked for again. */

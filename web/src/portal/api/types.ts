@@ -52,7 +52,7 @@ export interface ConversationDetail extends Conversation {
 }
 
 export interface ApiKey {
-  id: string;
+  key_id: string;
   name: string;
   hint?: string;
   allow_ips?: string[];

@@ -36,7 +36,7 @@ export function KeysPage() {
           ) : (
             <ul className="rows" aria-label={T.keys.title}>
               {list.map((key) => (
-                <KeyRow key={key.id} apiKey={key} onRevoke={() => setRevoking(key)} />
+                <KeyRow key={key.key_id} apiKey={key} onRevoke={() => setRevoking(key)} />
               ))}
             </ul>
           )
@@ -50,7 +50,7 @@ export function KeysPage() {
           action={T.keys.revoke}
           busy={revoke.isPending}
           error={revoke.error}
-          onConfirm={() => revoke.mutate(revoking.id, { onSuccess: () => setRevoking(null) })}
+          onConfirm={() => revoke.mutate(revoking.key_id, { onSuccess: () => setRevoking(null) })}
           onClose={() => {
             revoke.reset();
             setRevoking(null);

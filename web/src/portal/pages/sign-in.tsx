@@ -7,7 +7,7 @@ export function SignInPage({ onCheck }: { onCheck: () => void }) {
       <p>{T.signIn.text}</p>
       <p className="hint">{T.signIn.where}</p>
       <pre className="sample">
-        <code>{`${location.origin}/portal/…`}</code>
+        <code>{`${location.origin}/sign-in?token=…`}</code>
       </pre>
       <p className="hint">{T.signIn.again}</p>
       <button type="button" className="button primary" onClick={onCheck}>

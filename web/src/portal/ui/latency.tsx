@@ -6,6 +6,7 @@ export function Latency({ turns }: { turns: Turn[] }) {
   const rows = turns
     .map((turn) => ({ turn, hops: Object.entries(turn.hops).sort((a, b) => a[1] - b[1]) }))
     .filter((row) => row.hops.length > 0);
+  const names = [...new Set(rows.flatMap((row) => row.hops.map(([name]) => name)))];
   const totals = rows.map((row) => row.hops.at(-1)?.[1] ?? 0);
   const longest = Math.max(0.001, ...totals);
   const median = [...totals].sort((a, b) => a - b)[Math.floor(totals.length / 2)] ?? 0;
@@ -24,7 +25,7 @@ export function Latency({ turns }: { turns: Turn[] }) {
               {hops.map(([name, at], index) => {
                 const from = Math.max(0, hops[index - 1]?.[1] ?? 0);
                 const share = (100 * Math.max(0, at - from)) / longest;
-                return <i key={name} className={`hop h${index % 5}`} style={{ width: `${share}%` }} title={hopName(name)} />;
+                return <i key={name} className={hopClass(name)} style={{ width: `${share}%` }} title={hopName(name)} />;
               })}
             </span>
             <span className="total">{inMilliseconds(hops.at(-1)?.[1] ?? 0)}</span>
@@ -35,15 +36,22 @@ export function Latency({ turns }: { turns: Turn[] }) {
         ))}
       </ol>
       <ul className="legend">
-        {rows[0]?.hops.map(([name], index) => (
+        {names.map((name) => (
           <li key={name}>
-            <i className={`hop h${index % 5}`} aria-hidden="true" />
+            <i className={hopClass(name)} aria-hidden="true" />
             {hopName(name)}
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+const ORDER = Object.keys(T.conversation.hops);
+
+function hopClass(name: string): string {
+  const known = ORDER.indexOf(name);
+  return `hop h${known < 0 ? ORDER.length : known}`;
 }
 
 const hopName = (name: string): string => T.conversation.hops[name] ?? name.replaceAll("_", " ");
