@@ -11,7 +11,7 @@ from visavis.engines.llm.responder.intents import FILLER, GREETING, LONGEST, TAB
 from visavis.engines.llm.responder.persona import Fact
 from visavis.engines.llm.responder.phrasing import capital, ended, plain, second_person, sentences, stems
 from visavis.engines.llm.responder.recall import best
-from visavis.engines.llm.responder.smalltalk import LABEL, Scene, greet, introduced, reflect
+from visavis.engines.llm.responder.smalltalk import LABEL, REPEATING, Scene, greet, introduced, offer, reflect
 from visavis.engines.llm.responder.talk import Talk, given_name
 from visavis.engines.ports import ChatDelta, ChatRequest
 
@@ -30,7 +30,7 @@ _REQUEST = re.compile(
     r"i need help)\b"
 )
 _HELP = re.compile(r"\bhelp (?:me|us)\b")
-_MEMORY = re.compile(r"\b(?:my|i|me)\b")
+_MEMORY = re.compile(r"^(?!.*\bhelp\b)(?:.*\b(?:did|do|was|am|have|had|where|what|when|who) i\b|.*\bmy\b)")
 
 
 class Responder:
@@ -56,14 +56,14 @@ class Responder:
         text = _after_greeting(talk.now) if greeting else talk.now
         scene = Scene(text, personas.read(system), talk, self._now())
         reply = _compose(scene, greeted=greeting is not None)
-        return _fresh(reply, scene)
+        return reply if reply.startswith(REPEATING) else _fresh(reply, scene)
 
 
 def _after_greeting(text: str) -> str:
     """What follows "Hello there," in the text as it was written."""
     found = re.match(
         r"(?i)^\W*(?:(?:oh|well|um|uh|so|okay|ok)\W+)?(?:hello|hi|hey|hiya|howdy|greetings|good (?:morning|afternoon|"
-        r"evening|day))(?:\W+(?:there|again|everyone|everybody))?\b(?:,? [A-Z]\w+(?=[,.!?]|$))?\W*",
+        r"evening|day))(?:\W+(?:there|again|everyone|everybody))?\b(?:,? (?-i:[A-Z])\w+(?=[,.!?]|$))?\W*",
         text,
     )
     return text[found.end() :] if found else text
@@ -97,35 +97,40 @@ def _from_memory(scene: Scene, asked: str) -> str:
         found = best(scene.text, [Fact(sentence, frozenset(stems(sentence))) for sentence in reversed(told)])
         if found is not None:
             return f"You told me: {ended(second_person(found.spoken))}"
-    just_said = scene.talk.just_said
-    facts = scene.persona.facts
-    skip = frozenset(fact.spoken for fact in facts if plain(fact.spoken) in just_said)
-    found = best(scene.text, facts, skip=skip)
-    if found is None and skip and best(scene.text, facts) is not None:
-        return scene.vary(
-            "That is all I was given about it.", "I have nothing to add to what I just said.", "There is no more to it."
-        )
+    found = best(scene.text, scene.persona.facts)
     if found is None:
-        return _unknown(scene)
+        return offer(scene) if _HELP.search(asked) else _unknown(scene)
     if found.forbidden:
-        return (
-            scene.vary("That's not something I can go into here.", "I'd rather not get into that.") + f" {scene.ask()}"
-        )
-    more = "" if len(found.spoken) > 120 else _following(found, scene)
-    return f"{ended(found.spoken)}{more}"
+        refused = scene.vary("That's not something I can go into here.", "I'd rather not get into that.")
+        return f"{refused} {scene.ask()}"
+    return _tell(found, scene, asked)
+
+
+def _tell(found: Fact, scene: Scene, asked: str) -> str:
+    """Say a fact, unless it was said just now."""
+    just_said = scene.talk.just_said
+    if not any(plain(found.spoken) in sentence for sentence in just_said):
+        more = "" if len(found.spoken) > 120 else _following(found, scene)
+        return f"{ended(found.spoken)}{more}"
+    if _HELP.search(asked):
+        return f"Gladly. {scene.ask()}"
+    if plain(found.spoken) in just_said:
+        return f"As I said, {_inside(ended(found.spoken))}"
+    return scene.vary("That is all I was given about it.", "I have nothing to add to what I just said.")
 
 
 def _following(fact: Fact, scene: Scene) -> str:
     """The next sentence of the same text where it leans on this one ("It also …")."""
     facts = scene.persona.facts
     at = facts.index(fact) + 1
-    if (
-        at < len(facts)
-        and re.match(r"(?:It|They|This|These|He|She|There)\b", facts[at].spoken)
-        and not facts[at].forbidden
-    ):
-        return f" {facts[at].spoken}"
-    return ""
+    leans = at < len(facts) and re.match(r"(?:It|They|This|These|He|She|There)\b", facts[at].spoken)
+    return f" {facts[at].spoken}" if leans and not facts[at].forbidden else ""
+
+
+def _inside(text: str) -> str:
+    """The sentence as it reads after a comma."""
+    small = re.match(r"(?:Our|The|We|It|My|You|They|This|There|All|An?)\b", text)
+    return text[0].lower() + text[1:] if small else text
 
 
 def _unknown(scene: Scene) -> str:

@@ -37,8 +37,8 @@ _BANKS: dict[str, tuple[str, ...]] = {
     ),
     "sales": (
         "What brought you here today?",
-        "How do you handle that at the moment?",
-        "What is the biggest problem with how it works now?",
+        "What does your team use today?",
+        "What is the biggest problem with how that works?",
         "Who else is involved in the decision?",
         "When would you like to have this solved?",
         "What would make this an easy yes for you?",

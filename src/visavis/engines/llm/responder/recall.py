@@ -23,8 +23,8 @@ _CLUES = tuple(
 )
 
 
-def best(question: str, facts: Sequence[Fact], *, skip: frozenset[str] = frozenset()) -> Fact | None:
-    """The fact that covers most of the question's rare words, if it covers enough; `skip` holds spoken ones."""
+def best(question: str, facts: Sequence[Fact]) -> Fact | None:
+    """The fact that covers most of the question's rare words, if it covers enough."""
     asked = set(stems(question))
     if not asked or not facts:
         return None
@@ -35,13 +35,13 @@ def best(question: str, facts: Sequence[Fact], *, skip: frozenset[str] = frozens
     found, found_score = None, 0.0
     for fact in facts:
         shared = asked & fact.stems
-        if not shared or fact.spoken in skip:
+        if not shared:
             continue
         score = sum(weight[word] for word in shared) / total
         if clue is not None and clue.search(fact.spoken):
             score += 0.15
-        # Among equals, the shorter sentence is the more to the point.
-        score -= 0.001 * len(fact.stems)
+        # Among equals, the shorter sentence is the more to the point, and a fact more than a promise.
+        score -= 0.001 * len(fact.stems) + 0.05 * fact.spoken.startswith(("I ", "I'"))
         if score > found_score:
             found, found_score = fact, score
     return found if found_score >= ENOUGH else None

@@ -14,6 +14,9 @@ from visavis.engines.llm.responder.talk import Talk, given_name
 
 LABEL = "No language model is connected, so I answer from what this persona was given."
 
+REPEATING = ("Of course. I said:", "Once more:")
+"""Openings of an answer that says the last one again, because it was asked to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -74,11 +77,10 @@ def repeat(scene: Scene) -> str:
     last = scene.talk.last_reply
     if not last:
         return "I haven't said anything yet. What would you like to know?"
-    for opening in ("Of course. I said:", "Once more:"):
+    for opening, other in zip(REPEATING, reversed(REPEATING), strict=True):
         if last.startswith(opening):
-            last = last.removeprefix(opening).strip()
-            return f"{'Once more:' if opening.startswith('Of') else 'Of course. I said:'} {last}"
-    return f"Of course. I said: {last}"
+            return f"{other} {last.removeprefix(opening).strip()}"
+    return f"{REPEATING[0]} {last}"
 
 
 def quote(scene: Scene) -> str:
