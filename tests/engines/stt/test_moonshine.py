@@ -126,6 +126,44 @@ async def test_finishing_during_a_partial_gives_all_words(stream, human):
     assert "young man" in heard
 
 
+async def test_a_pause_gives_all_words_and_the_utterance_goes_on(stream, human):
+    stream.push(human[2].audio)
+    assert word_error_rate(await stream.pause(), human[2].words) < 0.2
+    stream.push(human[0].audio)
+    assert "young man" in await stream.pause()
+    final = (await stream.finish()).text
+    assert "amiable" in final
+    assert "young man" in final
+
+
+async def test_a_pause_during_a_partial_does_not_settle_for_half_the_words(stream, human):
+    stream.push(human[2].audio)
+    running = asyncio.create_task(stream.partial())
+    await asyncio.sleep(0)
+    stream.push(human[0].audio)
+    assert "young man" in await stream.pause()
+    await running
+
+
+async def test_a_pause_after_much_unheard_speech_gives_all_of_it(stream, long_reading):
+    stream.push(long_reading)
+    heard = (await stream.pause()).lower()
+    assert heard.startswith("it was the best of times")
+    assert "other way" in heard
+    assert heard.rstrip(".").endswith("comparison only")
+
+
+async def test_giving_up_a_question_does_not_disturb_the_others(stream, human):
+    stream.push(human[1].audio)
+    partial = asyncio.create_task(stream.partial())
+    await asyncio.sleep(0)
+    pause = asyncio.create_task(stream.pause())
+    await asyncio.sleep(0)
+    pause.cancel()
+    assert "cold" in await partial
+    assert "cold" in (await stream.finish()).text
+
+
 async def test_a_long_utterance_is_cut_at_quiet_places_and_joined(stream, long_reading):
     heard = (await transcribe(stream, long_reading)).text.lower()
     assert heard.startswith("it was the best of times")

@@ -129,10 +129,10 @@ class MoonshineStream:
         Costs nothing where the last partial heard everything but silence, else about 35 ms of CPU per second of tail.
         """
         utterance = self._utterance
-        if utterance.task is not None:
+        while utterance.task is not None:
             # A look at half a word is not worth waiting for.
             utterance.cancelled = not _only_silence_after(utterance.pending, utterance.audio)
-            await utterance.task
+            await asyncio.shield(utterance.task)
             if utterance is not self._utterance:
                 return ""
             utterance.cancelled = False
@@ -150,7 +150,7 @@ class MoonshineStream:
         audio = utterance.audio
         if utterance.task is not None:
             utterance.cancelled = not _only_silence_after(utterance.pending, audio)
-            await utterance.task
+            await asyncio.shield(utterance.task)
             audio = utterance.audio
         utterance.cancelled = False
         if utterance.tail is None or not _only_silence_after(utterance.decoded, audio):
@@ -167,18 +167,19 @@ class MoonshineStream:
         task = self._utterance.task
         self.reset()
         if task is not None:
-            await task
+            await asyncio.shield(task)
 
     async def _decode(self, utterance: _Utterance) -> None:
-        """Decode the tail as it is now, and settle what lies before a pause."""
+        """Decode the tail as it is now, and settle what lies before its pauses."""
         started = perf_counter()
         try:
             audio = utterance.audio
             utterance.pending = len(audio)
-            cut = _settling_point(audio)
-            if cut is not None:
+            while (cut := _settling_point(audio)) is not None and not utterance.cancelled:
                 await self._settle(utterance, cut)
                 audio = audio[cut:]
+            if utterance.cancelled:
+                return
             tail = await self._transcribe(audio, utterance)
             if not utterance.cancelled:
                 utterance.tail, utterance.decoded = tail, len(audio)
