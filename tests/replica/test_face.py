@@ -193,6 +193,24 @@ def test_lips_move_with_the_sound_they_are_given(call):
     assert mouths[41:].max() < 0.02
 
 
+def test_lips_lead_the_sound_by_one_frame_and_no_more(call):
+    call.face.push(Speech(1, voice(1.0), (TimedPhoneme("ɑ", 0.4, 0.8),)))
+    jaw = call.run(20).mouths()[:, 0]
+    assert np.flatnonzero(jaw > 0.4)[0] == round(0.4 * FPS) - 1
+
+
+def test_who_speaks_meets_the_viewer_even_if_meant_to_think(call):
+    gaze = 8 + CHANNELS.index("gaze_y")
+    call.face.set_state("thinking")
+    call.run(150)
+    call.face.push(say(2.0))
+    call.run(170)
+    poses = np.stack(call.poses)
+    assert poses[100:150, gaze].max() > 0.25
+    assert np.abs(poses[170:200, gaze]).max() < 0.2
+    assert call.frames[-1].loop == "thinking"
+
+
 def test_speech_without_phonemes_still_moves_the_lips(call):
     call.face.push(Speech(1, voice(1.0)))
     assert call.run(20).mouths().max() > 0.3
@@ -233,7 +251,9 @@ def test_a_speaking_face_blinks_8_to_25_times_a_minute(seed, phrase):
         call.face.push(Speech(1, np.zeros(OUTPUT_RATE * 3 // 10, np.int16)))
     call.run(60 * FPS)
     lids = np.stack(call.poses)[:, 8 + CHANNELS.index("blink")]
-    assert 8 <= ((lids[1:] > 0) & (lids[:-1] == 0)).sum() <= 25
+    begins = np.flatnonzero((lids[1:] > 0) & (lids[:-1] == 0))
+    assert 8 <= len(begins) <= 25
+    assert np.diff(begins).min() >= FPS, "never twice within a second"
 
 
 # Loops

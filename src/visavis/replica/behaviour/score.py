@@ -81,7 +81,6 @@ class Score:
         self._items: deque[_Item] = deque()
         self._cleared: int | None = None
         self._cut = False
-        self._spoken: _Item | None = None  # what the next speech continues, when it comes before the next frame
         self._lock = threading.Lock()
 
     @property
@@ -109,7 +108,7 @@ class Score:
             )
         self._pushed += 1
         with self._lock:
-            last = self._items[-1] if self._items else self._spoken
+            last = self._items[-1] if self._items else None
         joined = last if last is not None and last.speech.phonemes and speech.phonemes else None
         before = _shifted(joined.speech.phonemes, -joined.seconds, since=-_CONTEXT) if joined else []
         item = _Item(
@@ -140,7 +139,6 @@ class Score:
             self._cleared = generation if self._cleared is None else max(self._cleared, generation)
             dropped = [item for item in self._items if item.speech.generation <= self._cleared]
             self._cut = self._cut or bool(self._items and self._items[0].speech.generation <= self._cleared)
-            self._spoken = None
             self._items = deque(item for item in self._items if item.speech.generation > self._cleared)
             return sum(item.left for item in dropped) / OUTPUT_RATE
 
@@ -173,11 +171,9 @@ class Score:
                     item.at += len(part)
                     missing -= len(part)
                 if not item.left:
-                    self._spoken = self._items.popleft()
+                    self._items.popleft()
                     if item.speech.tag is not None:
                         tags.append(item.speech.tag)
-            if not parts:
-                self._spoken = None
             cue.tags = tuple(tags)
             cue.ended = bool(parts or tags) and not self._items
         if parts:
