@@ -154,6 +154,17 @@ async def test_the_same_partial_is_prepared_once_and_a_new_one_replaces_it():
     assert model.closed
 
 
+async def test_preparing_twice_at_a_time_loses_no_request():
+    model = ScriptedModel(*[["A"] * 1000] * 4)
+    thinking, _ = brain(model)
+    await thinking.prepare("one")
+    await asyncio.sleep(0.01)
+    await asyncio.gather(*(thinking.prepare(text) for text in ("two", "three", "four")))
+    await asyncio.sleep(0.01)
+    await thinking.discard()
+    assert model.given_up == len(model.requests) >= 2
+
+
 async def test_a_prepared_answer_is_stale_once_the_context_has_changed():
     model = ScriptedModel(["Old."], ["New."])
     thinking, _ = brain(model)
@@ -204,7 +215,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 @pytest.fixture
 def operator(server: ModelServer) -> Settings:
-    return Settings(_env_file=None, llm_base_url=server.base_url, llm_model="m", llm_timeout=0.3, llm_probe=False)
+    return Settings(_env_file=None, llm_base_url=server.base_url, llm_model="m", llm_timeout=5.0, llm_probe=False)
 
 
 async def live(operator: Settings) -> tuple[Brain, list[str]]:
@@ -223,7 +234,7 @@ async def test_an_interruption_hangs_up_on_the_model_server(server, operator):
     reply = thinking.reply("A story", "i")
     assert await anext(reply) == "Once upon a time,"
     await reply.aclose()
-    await asyncio.wait_for(server.requests[-1].hung_up.wait(), 0.2)
+    await asyncio.wait_for(server.requests[-1].hung_up.wait(), 1)
     await thinking.close()
 
 
@@ -238,7 +249,7 @@ async def test_a_dropped_preparation_hangs_up_on_the_model_server(server, operat
     while not any(seen.method == "POST" for seen in server.requests):
         await asyncio.sleep(0.01)
     await thinking.discard()
-    await asyncio.wait_for(server.requests[-1].hung_up.wait(), 0.2)
+    await asyncio.wait_for(server.requests[-1].hung_up.wait(), 1)
     await thinking.close()
 
 
@@ -248,7 +259,7 @@ async def test_a_stalled_server_ends_in_an_apology(server, operator):
         await wire.seen.hung_up.wait()
 
     server.script = script
-    thinking, problems = await live(operator)
+    thinking, problems = await live(operator.model_copy(update={"llm_timeout": 0.3}))
     assert "language model" in str((await answer(thinking, "Hi"))[0])
     assert "sent nothing for 0.3 seconds" in problems[0]
     await thinking.close()

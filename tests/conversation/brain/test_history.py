@@ -133,3 +133,26 @@ def test_the_last_heard_words_can_be_asked_for():
     reply(history, "One,", " two.")
     history.user("Again?")
     assert history.last_reply() == "One, two."
+
+
+def test_a_greeting_that_ends_while_an_answer_is_thought_over_stands_before_it():
+    history = History()
+    history.user("Hi")
+    history.begin_reply("i1")
+    history.said("Welcome!")
+    history.spoken("Hello.", "i1")
+    history.finish(interrupted=False, inference_id="i1")
+    assert talk(history) == [("assistant", "Welcome!"), ("user", "Hi"), ("assistant", "Hello.")]
+
+
+def test_two_replies_may_be_open_and_keep_their_places():
+    history = History()
+    history.user("One?")
+    history.begin_reply("i1")
+    history.user("Two?")
+    history.begin_reply("i2")
+    history.spoken("First.", "i1")
+    history.finish(interrupted=True, inference_id="i1")
+    history.spoken("Second.", "i2")
+    history.finish(interrupted=False, inference_id="i2")
+    assert [content for _, content in talk(history)] == ["One?", "First.", "Two?", "Second."]

@@ -55,11 +55,13 @@ class Brain:
         """Start to answer a stable partial transcript; `reply` uses it if the turn ends with these words."""
         if not self.speculative or not partial.strip():
             return
-        if self._prepared is not None:
-            if same_words(self._prepared.text, partial):
-                return
-            await self.discard()
+        previous = self._prepared
+        if previous is not None and same_words(previous.text, partial):
+            return
+        # Exchanged before anything is awaited: two calls at a time must not lose one of the requests.
         self._prepared = Prepared(self.choice.model, self._request(partial), partial)
+        if previous is not None:
+            await previous.cancel()
 
     async def discard(self) -> None:
         """Drop a prepared answer: the person goes on, or the call ends."""

@@ -27,7 +27,8 @@ class History:
     """Grows turn by turn and stays within its bounds; the oldest whole turns are dropped.
 
     A reply enters by `begin_reply`, grows by `spoken` as its clauses are heard, and is closed by `finish`. Words of a
-    reply that was never heard do not exist here.
+    reply that was never heard do not exist here. Several replies may be open, since one is thought over while another
+    is still being spoken; without an id the latest is meant.
     """
 
     def __init__(self, *, max_messages: int = MAX_MESSAGES, max_characters: int = MAX_CHARACTERS) -> None:
@@ -63,12 +64,12 @@ class History:
         return merged
 
     def begin_reply(self, inference_id: str) -> None:
-        """Open the entry of a reply; one that is still open is closed as it stands."""
-        self.finish(interrupted=True)
+        """Open the entry of a reply."""
         self._entries.append(_Entry("assistant", inference_id=inference_id, open=True))
+        self._bound()
 
     def spoken(self, text: str, inference_id: str | None = None) -> None:
-        """Add words that were heard; words of another reply than the open one are dropped."""
+        """Add words that were heard; those of a reply that is not open (any more) are dropped."""
         entry = self._open_entry(inference_id)
         if entry is not None and len(entry.text) < _LONGEST_MESSAGE:
             glue = " " if entry.text and text and not entry.text[-1].isspace() and _needs_space(text) else ""
@@ -101,10 +102,18 @@ class History:
         self._bound()
 
     def said(self, text: str) -> None:
-        """Add a whole utterance of the replica that no model wrote: a greeting, an echo."""
-        self.begin_reply("")
-        self.spoken(text)
-        self.finish(interrupted=False)
+        """Add a whole utterance of the replica that no model wrote: a greeting, an echo.
+
+        It stands before a reply that is being thought over meanwhile, and before the turn which that answers.
+        """
+        text = text.strip()[:_LONGEST_MESSAGE]
+        if not text:
+            return
+        at = next((i for i, entry in enumerate(self._entries) if entry.open and not entry.text), len(self._entries))
+        if at < len(self._entries) and at and self._entries[at - 1].role == "user":
+            at -= 1
+        self._entries.insert(at, _Entry("assistant", text))
+        self._bound()
 
     def messages(self) -> list[Message]:
         """The talk in the chat vocabulary.
@@ -134,10 +143,14 @@ class History:
         return next((e.text.strip() for e in reversed(self._entries) if e.role == "assistant" and e.text.strip()), "")
 
     def _open_entry(self, inference_id: str | None) -> _Entry | None:
-        entry = next((entry for entry in reversed(self._entries) if entry.open), None)
-        if entry is None or (inference_id is not None and entry.inference_id != inference_id):
-            return None
-        return entry
+        return next(
+            (
+                entry
+                for entry in reversed(self._entries)
+                if entry.open and (inference_id is None or entry.inference_id == inference_id)
+            ),
+            None,
+        )
 
     def _bound(self) -> None:
         while len(self._entries) > 1 and not _fits(self._entries, self._max_messages, self._max_characters):
