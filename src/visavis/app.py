@@ -7,7 +7,7 @@ import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Protocol, cast
 
 import structlog
 from fastapi import FastAPI
@@ -56,8 +56,20 @@ class Readiness:
     """The API key made on the very first start, until it has been shown."""
 
 
-def create_app(settings: Settings, *, host: RoomHost | None = None) -> FastAPI:
-    """The application on `settings`; `host` replaces the embedded one in tests."""
+class Webhooks(Protocol):
+    """Delivers what waits in the tables; see `visavis.jobs.runner.WebhookRunner`."""
+
+    async def start(self) -> None: ...
+
+    async def wake(self, lane: str) -> None: ...
+
+    async def adopt(self, instance: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def create_app(settings: Settings, *, host: RoomHost | None = None, webhooks: Webhooks | None = None) -> FastAPI:
+    """The application on `settings`; tests replace the embedded host and the delivery of webhooks."""
     app = FastAPI(
         title="Vis-à-vis",
         version=__version__,
@@ -71,6 +83,7 @@ def create_app(settings: Settings, *, host: RoomHost | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.host = host
+    app.state.webhooks = webhooks
     app.state.readiness = Readiness()
     errors.install(app)
     docs.install(app)
@@ -114,7 +127,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await migrate(database)
         vault = open_vault(settings.data, settings.secret_key.get_secret_value())
         server_id, instance = ids.server_id(), instance_of(settings.data)
-        runner = WebhookRunner(settings, instance, vault.webhook_secret)
+        runner: Webhooks = app.state.webhooks or WebhookRunner(settings, instance, vault.webhook_secret)
         # Launched beside the rest: it takes about as long as everything else together.
         launch = asyncio.create_task(runner.start(), name="jobs launch")
         stack.push_async_callback(runner.close)
