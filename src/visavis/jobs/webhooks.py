@@ -114,7 +114,7 @@ async def attempt_delivery(event_id: str, last: bool) -> bool:
         deliveries.attempted(delivery, status=outcome.status, error=outcome.error)
         if over:
             await deliveries.finish(session, delivery, deliveries.DELIVERED if outcome.ok else deliveries.FAILED)
-        facts = {"event": event_id, "conversation": delivery.lane, "attempt": delivery.attempts}
+        facts = {"event_id": event_id, "conversation": delivery.lane, "attempt": delivery.attempts}
     if outcome.ok:
         log.info("webhook.delivered", status=outcome.status, **facts)
     else:
