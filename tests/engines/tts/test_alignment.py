@@ -67,7 +67,7 @@ async def test_against_another_voice_that_tells_its_times(espeak, tmp_path, flit
             for k in range(block.size):
                 errors.append(abs(found[block.a + k].start - truth[block.b + k][1]))
     assert len(errors) > 100
-    assert np.median(errors) <= 0.025
+    assert np.median(errors) <= 0.018
 
 
 async def test_a_pause_in_the_target_is_followed(espeak):

@@ -39,6 +39,17 @@ async def test_pauses_have_no_phoneme(espeak):
     assert sum(gap > 0.1 for gap in gaps) == 2
 
 
+async def test_the_mouth_is_closed_when_a_voiceless_stop_begins(espeak):
+    (chunk,) = await collect(espeak, "A puppy, a copper kettle, a tatty cap.")
+    power = np.convolve(chunk.audio.astype(float) ** 2, np.full(110, 1 / 110), "same")
+    stops = [p for p in chunk.phonemes if p.symbol in "ptk"]
+    assert len(stops) >= 8
+    for stop in stops:
+        closed = power[int(chunk.sample_rate * stop.start) :][: chunk.sample_rate // 50]
+        assert closed.min() < 0.02 * power.mean()
+    assert in_order(chunk.phonemes, len(chunk.audio) / chunk.sample_rate)
+
+
 async def test_sentences_come_one_by_one_with_short_pauses(espeak):
     chunks = await collect(espeak, "Good morning. How are you today? Fine")
     assert [chunk.text for chunk in chunks] == ["Good morning.", "How are you today?", "Fine"]
