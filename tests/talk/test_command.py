@@ -123,7 +123,7 @@ def test_each_wrong_start_has_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # In this process, so that it is quick; the log of the other tests stays as it is.
-    monkeypatch.setattr(command_module, "_quiet_logs", lambda: None)
+    monkeypatch.setattr(command_module, "quiet_logs", lambda: None)
     text = tmp_path / "no.wav"
     text.write_text("this is no sound")
     places = {"nowhere": f"http://127.0.0.1:{unused_tcp_port}", "server": server.url, "text": str(text)}

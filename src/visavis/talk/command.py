@@ -44,7 +44,7 @@ def talk(
     from .dialogue import Outcome, Plan
     from .errors import TalkError
 
-    _quiet_logs()
+    quiet_logs()
     console = Console(sys.stdout, quiet=as_json)
     plan = Plan(
         url,
@@ -70,7 +70,7 @@ def talk(
     raise typer.Exit(0 if outcome.good else 1)
 
 
-def _quiet_logs() -> None:
+def quiet_logs() -> None:
     """Words are for stdout; what goes wrong inside belongs to stderr, and only if it is serious."""
     import logging
 
