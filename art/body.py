@@ -68,7 +68,7 @@ def cloth(layer: Layer, shape: skia.Path, color: int, *, contrast: float = 0.5, 
     for s in (-1, 1):
         c.drawOval(skia.Rect(min(s * 0.9, s * 2.5), 2.15, max(s * 0.9, s * 2.5), 2.95), fill(light if s < 0 else color, 0.35, 0.2))
         arm = mirrored([(1.55, 4.2), (1.72, 3.5), (1.95, 3.0)], s)
-        c.drawPath(path(smooth(arm), False), stroke(dark, 0.20, 0.55, 0.10))
+        c.drawPath(path(smooth(arm), False), stroke(dark, 0.20, 0.22 if s < 0 else 0.45, 0.12))
     for _ in range(folds):
         s = rng.choice([-1, 1])
         a = np.array([rng.uniform(0.5, 2.2), rng.uniform(2.5, 3.2)])

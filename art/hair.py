@@ -133,8 +133,8 @@ def cap(layer: Layer, hairline: Curve, silhouette: Curve, tone: HairTone, count:
     guides = []
     for i, (root, tip) in enumerate(zip(line, rim, strict=True)):
         top = np.sin(np.pi * i / 24)
-        middle = root * 0.5 + tip * 0.5 + np.array([lean * 0.55, -lift]) * top
-        guides.append([root + np.array([0, 0.012]), root * 0.75 + middle * 0.25 + np.array([0, -0.4 * lift]) * top, middle, tip + np.array([lean, 0.03]) * top])
+        middle = root * 0.5 + tip * 0.5 + np.array([lean * (1 if i in range(3, 22) else 0.3), -lift * 0.6]) * top
+        guides.append([root + np.array([0, 0.012]), root * 0.75 + middle * 0.25 + np.array([0, -0.4 * lift]) * top, middle, tip + np.array([lean * 0.25 * top**2, 0.01])])
     c = layer.canvas
     body = np.vstack([smooth(hairline), smooth(silhouette)[::-1]])
     c.drawPath(path(body), fill(mix(tone.base, tone.dark, 0.75), 1.0, 0.014))

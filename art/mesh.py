@@ -49,7 +49,7 @@ class Proportions:
     eye_low: float = 0.074
     eye_tilt: float = 0.05
     crease: float = 0.050
-    brow: tuple[tuple[float, float], ...] = ((0.86, -0.29), (0.77, -0.365), (0.62, -0.395), (0.42, -0.36), (0.24, -0.29))
+    brow: tuple[tuple[float, float], ...] = ((0.865, -0.285), (0.775, -0.365), (0.62, -0.40), (0.42, -0.375), (0.245, -0.318))
     brow_thick: float = 0.075
     nose_base: float = 0.735
     nose_width: float = 0.228
@@ -118,7 +118,7 @@ def _eye(p: Proportions, side: int) -> dict[int, tuple[float, float]]:
         out = 0.02 if i == 0 else 0.0
         placed[CREASE[side][k]] = (s * (0.5 + u[i] * p.eye_width + out), tilt[i] - p.eye_open * upper[i] - lift)
     for k, (x, y) in enumerate(p.brow):
-        taper = (0.42, 0.80, 1.0, 1.1, 1.05)[k] * p.brow_thick / 2
+        taper = (0.36, 0.76, 1.0, 1.08, 0.90)[k] * p.brow_thick / 2
         placed[BROW_LOWER[side][k]] = (s * x, y + taper)
         placed[BROW_UPPER[side][k]] = (s * x, y - taper)
     return placed

@@ -24,7 +24,7 @@ OVAL = (
 MAN = {
     "eye_width": 0.25, "eye_open": 0.112, "eye_low": 0.066, "eye_tilt": 0.03, "crease": 0.042, "nose_base": 0.78, "nose_width": 0.262,
     "mouth_y": 1.20, "mouth_width": 0.425, "upper_lip": 0.080, "lower_lip": 0.115, "corner_up": 0.052, "iris": 0.104, "brow_thick": 0.105,
-    "brow": ((0.88, -0.235), (0.78, -0.315), (0.61, -0.345), (0.41, -0.305), (0.23, -0.245)),
+    "brow": ((0.88, -0.235), (0.78, -0.315), (0.61, -0.345), (0.41, -0.318), (0.235, -0.272)),
 }  # fmt: skip
 
 
@@ -50,12 +50,12 @@ def _hair_back(layer: Layer) -> None:
 
 
 def _hair_front(layer: Layer, _points: Points) -> None:
-    cap(layer, HAIRLINE, RIM, HAIR, 1700, 5, lean=-0.22, lift=0.14, jitter=0.05)
+    cap(layer, HAIRLINE, RIM, HAIR, 1700, 5, lean=-0.26, lift=0.16, jitter=0.06)
 
 
 def _extras(layer: Layer, points: Points) -> None:
     roots, weight = beard_roots(points, 5200, 3)
-    beard(layer, roots, weight * 0.75, HAIR, 4, length=0.030, alpha=0.34)
+    beard(layer, roots, weight * 0.9, HAIR, 4, length=0.022, alpha=0.22)
 
 
 def _clothes(layer: Layer) -> None:
@@ -76,8 +76,8 @@ def _clothes(layer: Layer) -> None:
         tone = mix(JACKET, 0xFFFFFF, 0.10 if s < 0 else 0.03)
         c.drawPath(lap, fill(0, shader=linear((0, 2.0), (s * 0.8, 4.0), [(0, mix(tone, 0xFFFFFF, 0.08), 1), (1, mix(tone, 0, 0.25), 1)])))
         c.drawPath(lap, stroke(mix(JACKET, 0, 0.5), 0.014, 0.5, 0.004))
-        collar = mirrored([(0.60, 1.90), (0.76, 2.06), (0.90, 2.36), (0.62, 2.86), (0.40, 2.58), (0.03, 2.98), (0.30, 2.44)], s)
-        flap = path(smooth(collar, closed=True, steps=3))
+        collar = mirrored([(0.62, 1.86), (0.74, 1.96), (0.86, 2.22), (0.92, 2.40), (0.60, 2.86), (0.22, 2.74), (0.02, 2.98), (0.28, 2.46), (0.50, 2.10)], s)
+        flap = path(collar)
         body.cast_shadow(layer, flap, shirt, 0.45, 0.05, 0.02, 0.04)
         tone = mix(SHIRT, 0xFFFFFF, 0.40 if s < 0 else 0.15)
         c.drawPath(flap, fill(0, shader=linear((0, 1.9), (0, 3.0), [(0, mix(tone, 0x30384A, 0.25), 1), (0.5, tone, 1), (1, mix(tone, 0x506080, 0.12), 1)])))
@@ -89,7 +89,7 @@ PERSON = Person(
     replica_id="rfe12d8b9597", name="Nathan", gender="male", pitch=1.0, seed=21,
     description="A man of about thirty with short dark hair and an open shirt, in an office in the evening.",
     shape=Proportions(oval=OVAL, **MAN),
-    tone=Complexion(shadow=0x93593F, base=0xD39D76, light=0xF4CBA6, blush=0xC97B62, blush_strength=0.34, shine=0.6, lines=0.10, beard=0x6A4A3C, beard_strength=0.34),
+    tone=Complexion(shadow=0x93593F, base=0xD39D76, light=0xF4CBA6, blush=0xC97B62, blush_strength=0.34, shine=0.6, lines=0.10, beard=0x5E463C, beard_strength=0.40),
     look=Look(iris=0x5A3A22, brow=0x201612, lash_length=0.55, liner=0.25, eyeshadow=0x8A523C, eyeshadow_strength=0.16, lip=0xB9746A, lip_gloss=0.2, lip_line=0.3,
               sclera=0xEFE9E3, crease=0x6E3F2C, brow_fullness=1.35),
     room=_room, hair_back=_hair_back, hair_front=_hair_front, clothes=_clothes, extras=_extras, neck_width=0.74, ears=(0.99, -0.08, 0.66),

@@ -122,7 +122,7 @@ def _occlusion(lit: Image, points: Points, x: Image, y: Image, tone: Complexion)
     low = float(points[17, 1])
     nose = float(points[2, 1])
     wing = float(points[358, 0])
-    lit = lit - 0.15 * spot(ax, y, (0.27, -0.08), (0.12, 0.17))
+    lit = lit - 0.10 * spot(ax, y, (0.27, -0.08), (0.12, 0.17))
     lit = lit - 0.10 * spot(ax, y, (0.50, -0.19), (0.24, 0.075))
     lit = lit - 0.05 * spot(ax, y, (0.42, 0.15), (0.20, 0.07)) * (1 + tone.lines)
     lit = lit + 0.05 * spot(ax, y, (0.62, 0.36), (0.22, 0.16))
@@ -171,8 +171,8 @@ def beard_area(points: Points, x: Image, y: Image) -> Image:
     corner = float(points[291, 0])
     # The upper border runs from beside the ear down across the cheek to the moustache.
     border = np.interp(
-        ax, [0, 0.12, corner + 0.02, corner + 0.20, 0.85, 0.97, 1.2], [nose + 0.07, nose + 0.09, nose + 0.22,
-        mouth - 0.08, mouth - 0.36, 0.45, 0.2])  # fmt: skip
+        ax, [0, 0.12, corner, corner + 0.18, 0.82, 0.96, 1.2],
+        [nose + 0.07, nose + 0.09, nose + 0.20, nose + 0.22, mouth - 0.32, 0.42, 0.2])  # fmt: skip
     area = ramp(y - border.astype(np.float32), -0.02, 0.14)
     patch = spot(x, y, (0, float(points[17, 1]) + 0.06), (0.30, 0.055))
     area = area * (1 - 0.5 * patch)

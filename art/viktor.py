@@ -16,7 +16,7 @@ from person import Person, beard_roots
 from skin import Complexion
 
 HAIR = HairTone(dark=0x5A5652, base=0xA9A49D, light=0xF2EFEA, grey=0.3)
-BEARD = HairTone(dark=0x6E665E, base=0xB8B1A8, light=0xF4F1EC, grey=0.45)
+BEARD = HairTone(dark=0x6E665E, base=0xA8A199, light=0xEAE6E0, grey=0.30)
 SWEATER, SHIRT = 0x2F4A3E, 0xE9E4DA
 OVAL = (
     (0.0, -1.02), (0.31, -1.00), (0.59, -0.93), (0.80, -0.79), (0.93, -0.59), (1.0, -0.38), (1.03, -0.17),
@@ -44,12 +44,12 @@ def _hair_back(layer: Layer) -> None:
 
 
 def _hair_front(layer: Layer, _points: Points) -> None:
-    cap(layer, HAIRLINE, RIM, HAIR, 1500, 7, lean=0.26, lift=0.12, jitter=0.05, shine_strength=0.5)
+    cap(layer, HAIRLINE, RIM, HAIR, 1500, 7, lean=0.24, lift=0.12, jitter=0.05, shine_strength=0.5)
 
 
 def _extras(layer: Layer, points: Points) -> None:
     roots, weight = beard_roots(points, 7000, 5)
-    beard(layer, roots, weight, BEARD, 6, length=0.085, alpha=0.60)
+    beard(layer, roots, weight, BEARD, 6, length=0.075, alpha=0.50)
 
 
 def _clothes(layer: Layer) -> None:
@@ -59,7 +59,7 @@ def _clothes(layer: Layer) -> None:
     sweater = skia.Op(path(shape), path(opening), skia.PathOp.kDifference_PathOp)
     for s in (-1, 1):
         collar = mirrored([(0.66, 1.82), (0.80, 1.98), (0.92, 2.20), (0.60, 2.62), (0.34, 2.44), (0.04, 2.50), (0.34, 2.30)], s)
-        flap = path(smooth(collar, closed=True, steps=3))
+        flap = path(collar)
         tone = mix(SHIRT, 0xFFFFFF, 0.3 if s < 0 else 0.0)
         c.drawPath(flap, fill(0, shader=linear((0, 1.8), (0, 2.7), [(0, mix(tone, 0x403830, 0.35), 1), (0.5, tone, 1), (1, mix(tone, 0x605040, 0.12), 1)])))
         c.drawPath(flap, stroke(mix(SHIRT, 0x403020, 0.5), 0.012, 0.6, 0.004))
@@ -75,9 +75,9 @@ PERSON = Person(
     description="A man in his sixties with silver hair and a trimmed beard, in a study full of books.",
     shape=Proportions(oval=OVAL, **(MAN | {
         "nose_width": 0.278, "nose_base": 0.80, "eye_open": 0.104, "crease": 0.034, "upper_lip": 0.066, "lower_lip": 0.105, "brow_thick": 0.11, "corner_up": 0.058,
-        "brow": ((0.90, -0.215), (0.79, -0.30), (0.62, -0.335), (0.41, -0.30), (0.23, -0.245)),
+        "brow": ((0.90, -0.22), (0.79, -0.30), (0.62, -0.335), (0.41, -0.318), (0.235, -0.278)),
     })),
-    tone=Complexion(shadow=0xA9685A, base=0xE3B198, light=0xFBDDC8, blush=0xD5786C, blush_strength=0.48, shine=0.5, lines=0.85, beard=0xAFA79E, beard_strength=0.62),
+    tone=Complexion(shadow=0xA9685A, base=0xE3B198, light=0xFBDDC8, blush=0xD5786C, blush_strength=0.36, shine=0.5, lines=0.85, beard=0x9A928A, beard_strength=0.70),
     look=Look(iris=0x5B7C97, brow=0x8A837B, lash=0x4A3C34, lash_length=0.45, liner=0.2, eyeshadow=0xA5685A, eyeshadow_strength=0.20, lip=0xB9766E, lip_gloss=0.15, lip_line=0.2,
               sclera=0xEFE8E2, crease=0x8A5244, brow_fullness=1.2),
     room=_room, hair_back=_hair_back, hair_front=_hair_front, clothes=_clothes, extras=_extras, neck_width=0.76, ears=(1.01, -0.06, 0.70), teeth=0xE6DCCB,

@@ -90,7 +90,7 @@ class Eye:
         cover = top * bottom * self._across * min(1.0, blink * 5)
         if blink > 0.8:
             # Shut: below the edge too, the closed picture is the right one.
-            below = np.clip((self._rows - edge) / (0.03 * unit), 0, 1) * (blink - 0.8) / 0.2
+            below = np.clip((self._rows - edge) / (0.01 * unit), 0, 1) * (blink - 0.8) / 0.2
             cover = np.maximum(cover, below * self._across)
         a = cover[..., None].astype(np.float32)
         return np.asarray(picture + (lid - picture) * a, np.float32)

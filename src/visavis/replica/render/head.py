@@ -29,14 +29,15 @@ class Head:
     def __init__(self, view: View) -> None:
         self._view = view
         self.width, self.height = view.width, view.height
-        behind = view.background.astype(np.float32) * (1 - view.matte[..., None].astype(np.float32) / 255)
+        # Where nobody stands the base picture itself is the background: the two were compressed apart.
+        background = np.where(view.matte[..., None] == 0, view.base, view.background)
+        behind = background.astype(np.float32) * (1 - view.matte[..., None].astype(np.float32) / 255)
         person = np.clip(view.base.astype(np.float32) - behind + 0.5, 0, 255).astype(np.uint8)
-        self.person = person
         self._behind = behind
         y, uv = self._planes(person)
         self._ya = np.ascontiguousarray(np.dstack([y, view.matte]))
         self._uv = uv
-        back_y, back_uv = self._planes(view.background)
+        back_y, back_uv = self._planes(background)
         self._back_y = back_y - np.uint8(16)
         self._back_warm = np.maximum(back_uv, 128) - np.uint8(128)
         self._back_cool = np.uint8(128) - np.minimum(back_uv, 128)

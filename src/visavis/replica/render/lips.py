@@ -82,14 +82,17 @@ class LipModel:
         line[:, 1] += away**1.5 * 0.30 * drop - away**2 * 0.085 * unit * smile
         # Puckered lips close in the middle of their opening, not at its top.
         line[:, 1] += 0.10 * drop * round_
+        raised = unit * (0.085 * up + 0.03 * jaw - 0.014 * press + 0.030 * round_)
+        lowered = drop * (1 - 0.12 * round_) + unit * (0.085 * low * (1 - tuck) - 0.014 * press - 0.010 * tuck)
+        # The opening has a rounder outline than the lips' border, which eases into the cheeks.
+        border = 1 - away**2.2
         upper, lower = line.copy(), line.copy()
-        upper[:, 1] -= arch * unit * (0.085 * up + 0.03 * jaw - 0.014 * press + 0.030 * round_)
-        lower[:, 1] += bowl * (
-            drop * (1 - 0.12 * round_) + unit * (0.085 * low * (1 - tuck) - 0.014 * press - 0.010 * tuck)
-        )
-        lower[:, 1] = np.maximum(lower[:, 1], upper[:, 1])
+        upper[:, 1] -= arch * raised
+        lower[:, 1] = np.maximum(line[:, 1] + bowl * lowered, upper[:, 1])
         if press > 0.3 and drop < 0.02 * unit:
             upper[:, 1] = lower[:, 1] = (upper[:, 1] + lower[:, 1]) / 2
+        upper_border = line[:, 1] - border * raised
+        lower_border = np.maximum(line[:, 1] + border * lowered, upper_border)
         stretch = 1 + 0.10 * wide - 0.36 * round_ + 0.09 * smile - 0.06 * jaw - 0.025 * press
         # Rounding purses the corners shut: the opening narrows more than the lips around it.
         purse = 0.42 * round_
@@ -97,14 +100,15 @@ class LipModel:
         rings = []
         thick_upper = 1 - 0.10 * wide + 0.20 * round_ - 0.38 * press - 0.10 * jaw - 0.10 * up - 0.10 * smile
         thick_lower = 1 - 0.10 * wide + 0.24 * round_ - 0.38 * press - 0.10 * jaw - 0.40 * tuck - 0.08 * smile
-        for edge, rest, offsets, thick in (
-            (upper, self._upper, self._upper_rings, thick_upper),
-            (lower, self._lower, self._lower_rings, thick_lower),
+        for edge, outer, rest, offsets, thick in (
+            (upper, upper_border, self._upper, self._upper_rings, thick_upper),
+            (lower, lower_border, self._lower, self._lower_rings, thick_lower),
         ):
             ring = rest + offsets
             narrow = stretch * (1 - purse * (1 - RING_SHARE))
             ring[..., 0] = centre + (ring[..., 0] - centre) * narrow[:, None]
-            ring[..., 1] = edge[:, 1] + offsets[..., 1] * thick
+            share = RING_SHARE[:, None]
+            ring[..., 1] = edge[:, 1] * (1 - share) + outer * share + offsets[..., 1] * thick
             rings.append(ring.astype(np.float32))
         for edge in (upper, lower):
             edge[:, 0] = centre + (edge[:, 0] - centre) * stretch * (1 - purse)
