@@ -81,6 +81,17 @@ MANIFEST: tuple[ModelFile, ...] = (
         licence="BSD-2-Clause",
         wheel_sha256="0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44",
     ),
+    ModelFile(
+        name="silero-vad",
+        used_by="vad/silero",
+        package="pipecat-ai",
+        version="1.14.0",
+        member="pipecat/audio/vad/data/silero_vad.onnx",
+        sha256="1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3",
+        size=2_327_524,
+        licence="MIT",
+        wheel_sha256="0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44",
+    ),
     _moonshine(
         "moonshine-tiny-en-encoder",
         "encoder_model.ort",

@@ -7,18 +7,25 @@ from time import thread_time
 import numpy as np
 import pytest
 
+from visavis.engines.models import locate
 from visavis.engines.ports import SPEECH_RATE, VAD_CHUNK, Pcm, VoiceActivity
 from visavis.engines.registry import find
+from visavis.engines.vad.silero.packaged import PackagedSilero
 
 QUIET = np.random.default_rng(1).normal(0, 25, SPEECH_RATE).astype(np.int16)
 """One second of a quiet room."""
 
 
-@pytest.fixture
-def silero() -> VoiceActivity:
+@pytest.fixture(params=["fetched", "packaged"])
+def silero(request) -> VoiceActivity:
+    """The detector with the model from the store, and with the one that its package carries."""
     spec = find("vad", "Silero")
     assert spec is not None
     assert spec.ready().ready
+    if request.param == "packaged":
+        return PackagedSilero()
+    if locate("silero-vad") is None:
+        pytest.skip("The model silero-vad is not here yet: visavis models fetch silero-vad")
     return spec.create()
 
 
@@ -90,3 +97,20 @@ def test_a_decision_is_cheap_enough_for_the_event_loop(silero):
     for _ in range(100):
         silero.probability(chunk)
     assert (thread_time() - start) / 100 < 0.004
+
+
+def test_both_ways_decide_alike(human):
+    if locate("silero-vad") is None:
+        pytest.skip("The model silero-vad is not here yet: visavis models fetch silero-vad")
+    for sentence in human:
+        fetched = probabilities(find("vad", "silero").create(), sentence.audio)
+        packaged = probabilities(PackagedSilero(), sentence.audio)
+        assert np.mean((fetched > 0.5) == (packaged > 0.5)) > 0.97
+
+
+def test_without_the_fetched_model_the_packaged_one_serves(tmp_path, monkeypatch):
+    monkeypatch.setattr("visavis.engines.vad.silero.locate", lambda name, folder=None: None)
+    spec = find("vad", "silero")
+    assert spec.ready().ready
+    assert "visavis models fetch silero-vad" in spec.ready().reason
+    assert isinstance(spec.create(models=tmp_path), PackagedSilero)

@@ -282,5 +282,9 @@ def _is_speech(audio: Pcm) -> bool:
     if spec is None:
         return True
     vad = spec.create()
-    chunks = audio[: len(audio) // VAD_CHUNK * VAD_CHUNK].reshape(-1, VAD_CHUNK)
-    return bool(sum(vad.probability(chunk) > 0.5 for chunk in chunks) >= SPEECH_CHUNKS)
+    heard = 0
+    for chunk in audio[: len(audio) // VAD_CHUNK * VAD_CHUNK].reshape(-1, VAD_CHUNK):
+        heard += vad.probability(chunk) > 0.5
+        if heard >= SPEECH_CHUNKS:
+            return True
+    return False

