@@ -13,6 +13,7 @@ import structlog
 
 from visavis.settings import Settings
 
+from .brain import choose
 from .call import Call
 from .errors import CallNotFound
 from .faculties import EngineRoom
@@ -88,7 +89,19 @@ class EmbeddedCallHost:
         turn = automatic("turn")
         if turn:
             await self._engines.get(turn)
+        await self._warm_language_model()
         return problems
+
+    async def _warm_language_model(self) -> None:
+        """The first request through the SDK costs most of a second; nobody should wait for that in a call."""
+        choice = await choose({}, self._settings)
+        try:
+            if choice.source != "responder":
+                from visavis.engines.llm.openai_compatible.client import warm
+
+                await asyncio.to_thread(warm)
+        finally:
+            await choice.model.close()
 
     async def close(self) -> None:
         """End every call, then the engines."""

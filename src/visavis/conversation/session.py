@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,7 @@ class Session:
         self._content_index = 0
         self._user_turns: dict[str, UserTurn] = {}
         self._thought: set[str] = set()
+        self._unheard: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answered: _Answered | None = None
         self._continuing = ""
@@ -193,6 +195,7 @@ class Session:
         reply_id = str(uuid.uuid4())
         self._user_turns[reply_id] = turn
         self._thought.add(reply_id)
+        self._unheard[reply_id] = text
         reply = self.voice.say(self._clauses(text, reply_id), inference_id=reply_id, turn_idx=self._turn_idx)
         self._answered = _Answered(key, turn.ended, reply)
         self._thinking = self._loop.call_later(THINKING_AFTER, self._show_thinking)
@@ -205,16 +208,18 @@ class Session:
     async def _clauses(self, text: str, inference_id: str) -> AsyncIterator[str]:
         if self._brain is None:
             return
-        async for item in self._brain.reply(text, inference_id):
-            if isinstance(item, str):
-                yield item
-            else:
-                self._wire.emit(
-                    "conversation.tool_call",
-                    {"name": item.name, "arguments": item.arguments, "tool_call_id": item.id},
-                    inference_id=inference_id,
-                    turn_idx=self._turn_idx,
-                )
+        self._unheard.pop(inference_id, None)
+        async with aclosing(self._brain.reply(text, inference_id)) as answer:
+            async for item in answer:
+                if isinstance(item, str):
+                    yield item
+                else:
+                    self._wire.emit(
+                        "conversation.tool_call",
+                        {"name": item.name, "arguments": item.arguments, "tool_call_id": item.id},
+                        inference_id=inference_id,
+                        turn_idx=self._turn_idx,
+                    )
 
     # What the replica says
 
@@ -305,6 +310,10 @@ class Session:
         """What the model will be told was said: only what was heard."""
         if reply.inference_id in self._thought:
             self._thought.discard(reply.inference_id)
+            never_asked = self._unheard.pop(reply.inference_id, None)
+            if never_asked:
+                # Cut off while it waited its turn: the person said it all the same.
+                brain.history.user(never_asked)
             brain.spoken(heard, reply.inference_id)
             brain.finish(interrupted=reply.interrupted, inference_id=reply.inference_id)
         elif heard:
