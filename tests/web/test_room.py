@@ -187,6 +187,7 @@ def test_autojoin_needs_no_click_and_the_token_goes_along(page: Page, server: Fa
 
 def test_messages_of_another_conversation_are_ignored(page: Page, server: FakeServer) -> None:
     join(page, server.conversation())
+    wait_for(page, "__visavis.events.some(e => e.event_type === 'conversation.replica.stopped_speaking')")
     server.broadcast(
         "conversation.utterance", conversation_id="c-of-somebody-else", role="replica", speech="Not for you"
     )

@@ -32,7 +32,7 @@ export const T = {
   start: {
     title: "Who would you like to talk to?",
     text: "Pick somebody and start a face-to-face conversation. It runs on this server, in your browser.",
-    talkTo: (name: string) => `Talk to ${name}`,
+    talkTo: (name: string) => `Start talking to ${name}`,
     start: "Start",
     starting: "Starting…",
     create: "Create a persona",

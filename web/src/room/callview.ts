@@ -44,6 +44,8 @@ export class CallView {
   private readonly timers: ReturnType<typeof setInterval>[] = [];
   private stopMeter: (() => void) | null = null;
   private metered: MediaStreamTrack | null = null;
+  private replica: ReplicaState = "listening";
+  private live = false;
   private roomStates = false;
   private chatOpen = false;
 
@@ -94,9 +96,10 @@ export class CallView {
       this.still.hidden = true;
       this.overlay.hide();
       this.stage.classList.add("live");
-      if (debug.replica === "idle") this.setReplica("listening");
     }
-    if (phase.name !== "live") this.setReplica("idle");
+    this.live = phase.name === "live";
+    if (phase.name === "reconnecting") this.replica = "listening";
+    this.showReplica();
   }
 
   receive(message: Message): void {
@@ -104,7 +107,10 @@ export class CallView {
     if (message.event_type === "room.state") this.roomStates = true;
     const state = stateOf(message);
     // The engine's own word wins; without it the speaking events tell the same story, only coarser.
-    if (state && (message.event_type === "room.state" || !this.roomStates)) this.setReplica(state);
+    if (state && (message.event_type === "room.state" || !this.roomStates)) {
+      this.replica = state;
+      this.showReplica();
+    }
     if (message.event_type === "room.notice") this.toast(String(message.properties?.["text"] ?? ""));
     if (message.event_type === "room.engines") this.showEngines(message.properties ?? {});
   }
@@ -170,7 +176,7 @@ export class CallView {
       if (width && height) this.element.style.setProperty("--ratio", String(Math.max(0.7, Math.min(1.78, width / height))));
     });
     this.timers.push(setInterval(() => this.pulse(), 100));
-    this.setReplica("idle");
+    this.showReplica();
     this.showChat(false);
     this.updateMedia();
   }
@@ -202,7 +208,9 @@ export class CallView {
     });
   }
 
-  private setReplica(state: ReplicaState): void {
+  /** Events come as soon as the channel opens, a moment before there is a picture to go with them. */
+  private showReplica(): void {
+    const state = this.live ? this.replica : "idle";
     debug.replica = state;
     this.element.dataset["replica"] = state;
     this.stateText.textContent = state === "idle" ? "" : T.state[state];

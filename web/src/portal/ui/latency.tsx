@@ -9,13 +9,12 @@ export function Latency({ turns }: { turns: Turn[] }) {
   const names = [...new Set(rows.flatMap((row) => row.hops.map(([name]) => name)))];
   const totals = rows.map((row) => row.hops.at(-1)?.[1] ?? 0);
   const longest = Math.max(0.001, ...totals);
-  const median = [...totals].sort((a, b) => a - b)[Math.floor(totals.length / 2)] ?? 0;
   return (
     <section className="card">
       <h2>{T.conversation.latency}</h2>
       <p className="hint">{T.conversation.latencyText}</p>
       <p className="figure">
-        {T.conversation.median} <strong>{inMilliseconds(median)}</strong>
+        {T.conversation.median} <strong>{inMilliseconds(median(totals))}</strong>
       </p>
       <ol className="waterfall">
         {rows.map(({ turn, hops }) => (
@@ -45,6 +44,13 @@ export function Latency({ turns }: { turns: Turn[] }) {
       </ul>
     </section>
   );
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
 }
 
 const ORDER = Object.keys(T.conversation.hops);
