@@ -49,6 +49,8 @@ ANSWER_WITHIN = 15.0
 LISTEN_AT_MOST = 6.0
 """Seconds of an answer that are heard; it is then interrupted, so that the measurement stays short."""
 TIME_LIMIT = 170.0
+BEFORE = "outside: until the server begins to count"
+AFTER = "outside: from the first frame to audible sound"
 
 Span = tuple[float, float]
 
@@ -92,15 +94,19 @@ class Measured:
     figures: dict[str, Any] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
 
-    def document(self) -> dict[str, Any]:
-        spans = {
-            "idle": self.idle,
+    def spans(self) -> dict[str, list[Span]]:
+        """When the call was doing what."""
+        return {
+            "nobody speaks": self.idle,
             "person speaks": self.user,
             "replica speaks": self.replica,
             "whole call": [self.call],
         }
+
+    def document(self) -> dict[str, Any]:
+        spans = self.spans()
         shares = {name: self.samples.share(value) for name, value in spans.items()}
-        latency = {"heard by the client": self.latencies, **{f"server: {k}": v for k, v in self.hops.items()}}
+        latency = {"heard by the client": self.latencies, **self.hops}
         return {
             "size": self.size,
             "turns": len(self.latencies) + self.unanswered,
@@ -168,11 +174,7 @@ async def _call(client: TalkClient, prompts: Sequence[Prompt], result: Measured)
         "packets_lost": figures.packets_lost,
         "connected_in": figures.connected_in,
     }
-    for name, spans in (
-        ("nobody speaks", result.idle),
-        ("replica speaks", result.replica),
-        ("whole call", [result.call]),
-    ):
+    for name, spans in result.spans().items():
         seconds = sum(end - start for start, end in spans)
         pictures = sum(figures.rate(*span) * (span[1] - span[0]) for span in spans)
         result.rates[name] = round(pictures / seconds, 1) if seconds else 0.0
@@ -212,7 +214,12 @@ async def _turn(client: TalkClient, prompt: Prompt, result: Measured) -> None:
         return
     result.latencies.append(reply.latency)
     for name, seconds in reply.hops.items():
-        result.hops.setdefault(name, []).append(seconds)
+        result.hops.setdefault(f"server: {name}", []).append(seconds)
+    shown = reply.hops.get("first_frame")
+    if shown is not None and reply.first_sound_at is not None:
+        # The server counts from the last voiced sound that reached it, to the frame it sends first.
+        result.hops.setdefault(BEFORE, []).append(reply.started_at - shown - speech.ended_at)
+        result.hops.setdefault(AFTER, []).append(reply.first_sound_at - reply.started_at)
     assert reply.ended_at is not None
     result.replica.append((reply.started_at, reply.ended_at))
 

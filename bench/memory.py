@@ -16,6 +16,7 @@ from bench.machine import describe, facts
 from bench.processes import usage
 from bench.server import BenchServer, ServerFailed
 from visavis.talk.client import TalkClient
+from visavis.talk.command import quiet_logs
 from visavis.talk.errors import TalkError
 from visavis.talk.server import Server
 
@@ -61,6 +62,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.cycles <= FIRST:
         parser.error(f"--cycles must be more than {FIRST}")
+    quiet_logs()
     try:
         document = asyncio.run(measure(arguments.cycles))
     except (TalkError, ServerFailed) as error:
@@ -75,10 +77,9 @@ def main() -> int:
         print(describe(document["machine"]))
         memory = document["rss_mib"]
         print(
-            f"RSS {document['rss_mib_before']} MiB before the first call, {memory[FIRST - 1]} after call {FIRST}, ",
-            end="",
+            f"RSS {document['rss_mib_before']} MiB before the first call, {memory[FIRST - 1]} after call {FIRST}, "
+            f"{memory[-1]} after call {document['cycles']}: ratio {document['ratio']}"
         )
-        print(f"{memory[-1]} after call {document['cycles']}: ratio {document['ratio']}")
     return 0
 
 

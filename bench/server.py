@@ -55,10 +55,7 @@ class BenchServer:
             **self._settings,
         }
         environment = os.environ | {f"VISAVIS_{name.upper()}": value for name, value in given.items()}
-        with (self._folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "visavis.cli", "serve"], env=environment, stdout=log, stderr=log
-            )
+        self._process = await asyncio.to_thread(self._launch, environment)
         try:
             await self._ready()
         except BaseException:
@@ -68,6 +65,11 @@ class BenchServer:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop()
+
+    def _launch(self, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        with (self._folder / "log").open("wb") as log:
+            line = [sys.executable, "-m", "visavis.cli", "serve"]
+            return subprocess.Popen(line, env=environment, stdout=log, stderr=log)
 
     async def _ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
