@@ -14,7 +14,7 @@ import numpy as np
 import structlog
 
 from visavis.engines.ports import SpeechChunk
-from visavis.replica.ports import FaceState, Frame
+from visavis.replica.ports import OUTPUT_RATE, FaceState, Frame
 
 from .brain import Brain, ClauseSplitter
 from .ears import UserTurn
@@ -131,8 +131,9 @@ class Session:
         answered = self._answered
         if answered is None or self._brain is None:
             return
-        heard = 0.0 if answered.reply.began is None else self._loop.time() - answered.reply.began
-        if self._loop.time() - answered.ended > MERGE_WITHIN or heard > MERGE_HEARD or answered.reply.ended is not None:
+        reply = answered.reply
+        late = self._loop.time() - answered.ended > MERGE_WITHIN
+        if late or reply.samples_out > MERGE_HEARD * OUTPUT_RATE or reply.ended is not None:
             return
         if self.voice.stop():
             self._continuing, self._continuing_key = self._brain.history.retract_user() or "", answered.key

@@ -64,6 +64,8 @@ class Reply:
     done_pieces: int = 0
     into_piece: int = 0
     """Samples of the piece being spoken that have gone out."""
+    samples_out: int = 0
+    """Samples of the reply that have gone out, gaps left aside."""
     progress: int = 0
     """Streaming transcripts sent so far."""
     hops: dict[str, float] = field(default_factory=dict)
@@ -230,6 +232,7 @@ class Voice:
             self._events.on_reply_began(reply)
         if frame.audio is not None:
             reply.into_piece += len(frame.audio)
+            reply.samples_out += len(frame.audio)
         for tag in frame.tags:
             if isinstance(tag, Spoken) and tag.reply is reply:
                 reply.pieces[tag.number].sounded += 1
