@@ -134,6 +134,14 @@ async def test_a_dead_process_is_replaced(espeak):
     assert espeak._worker.pid not in (None, first)
 
 
+async def test_an_interrupt_at_the_terminal_is_left_to_the_server(espeak):
+    await collect(espeak, "Before.")
+    first = espeak._worker.pid
+    os.kill(first, signal.SIGINT)
+    assert len(await collect(espeak, "After.")) == 1
+    assert espeak._worker.pid == first
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no stop signal")
 async def test_a_process_that_hangs_is_killed_and_replaced(espeak, monkeypatch):
     await collect(espeak, "Before.")

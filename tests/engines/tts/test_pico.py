@@ -14,7 +14,7 @@ import pytest
 
 from tests.engines.listening import word_errors
 from tests.engines.tts.speaking import collect, in_order, pitch
-from visavis.engines.audio import resample
+from visavis.engines.audio import resample, rms_dbfs
 from visavis.engines.ports import SPEECH_RATE, EngineUnavailableError, SttOptions, TtsOptions
 from visavis.engines.registry import Readiness, find
 from visavis.engines.tts.process import WorkerCrashedError
@@ -50,6 +50,14 @@ async def test_a_sentence_has_sound_and_phonemes_in_time(pico):
     assert chunk.phonemes[0].symbol == "θ"
     assert [p.symbol for p in chunk.phonemes].count("b") == 2
     assert in_order(chunk.phonemes, len(chunk.audio) / 16_000)
+
+
+@pytest.mark.parametrize("voice", ["female", "male"])
+async def test_the_sound_is_not_clipped(pico, voice):
+    for sentence in SENTENCES:
+        (chunk,) = await collect(pico, sentence, voice=voice)
+        assert np.abs(chunk.audio.astype(int)).max() < 32_767
+        assert -25 < rms_dbfs(chunk.audio) < -14
 
 
 async def test_lips_close_where_the_sound_does(pico):

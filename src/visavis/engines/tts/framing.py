@@ -8,6 +8,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import signal
 import struct
 import sys
 from collections.abc import Callable
@@ -52,6 +53,8 @@ def serve(handle: Callable[[Message], tuple[Message, bytes]], patience: float = 
     What `handle` raises goes back as `{"error": sentence}`. A request that takes more than `patience` seconds ends
     the process.
     """
+    # Ctrl-C in the terminal reaches the worker too, but it is the server that ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # What a native library prints must not end up between the answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
