@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.conftest import Api
 
 QUICKSTART: dict[str, Any] = {
@@ -107,6 +105,34 @@ LIFE_COACH: dict[str, Any] = {
 }
 
 
+# fmt: off
+REFUSALS: list[tuple[dict[str, Any], str]] = [
+    ({"system_prompt": " "}, "system_prompt is required unless pipeline_mode is echo"),
+    ({"system_prompt": 5}, "system_prompt must be a string."),
+    ({"persona_name": ""}, "persona_name must not be blank"),
+    ({"persona_name": "x" * 256}, "persona_name may have at most 255 characters."),
+    ({"pipeline_mode": "half"}, "pipeline_mode must be one of 'full', 'echo', 'speech-to-speech'."),
+    ({"default_replica_id": "r000"}, "Invalid replica_uuid"),
+    ({"default_replica_id": "../../etc"}, "Invalid replica_uuid"),
+    ({"guardrail_ids": ["g"] * 51}, "guardrail_ids may hold at most 50 entries."),
+    ({"document_ids": "d1"}, "document_ids must be a list."),
+    ({"layers": []}, "layers must be an object."),
+    ({"layers": {"llm": {"extra_body": {"temperature": 3}}}}, "layers.llm.extra_body.temperature must be at most 2"),
+    ({"layers": {"llm": {"tools": [{"type": "function", "function": {}}]}}}, "layers.llm.tools.0 must have a function"),
+    ({"layers": {"tts": {"tts_engine": "gramophone"}}}, "layers.tts.tts_engine must be one of cartesia, elevenlabs"),
+    ({"layers": {"tts": {"tts_emotion_control": "perhaps"}}}, "layers.tts.tts_emotion_control must be true or false."),
+    ({"layers": {"tts": {"voice_settings": {"stability": 2}}}}, "layers.tts.voice_settings.stability must be at"),
+    ({"layers": {"stt": {"stt_engine": "ear"}}}, "layers.stt.stt_engine must be one of tavus-auto"),
+    ({"layers": {"stt": {"participant_pause_sensitivity": "x"}}}, "layers.stt.participant_pause_sensitivity must be"),
+    ({"layers": {"conversational_flow": {"turn_taking_patience": "none"}}}, "turn_taking_patience must be one of"),
+    ({"layers": {"perception": {"perception_model": "raven-9"}}}, "layers.perception.perception_model must be one of"),
+    ({"layers": {"perception": {"ambient_awareness_queries": ["x" * 10_001]}}}, "at most 10000 characters"),
+    ({"layers": {"conferencing": {"username": "u"}}}, "default_replica_id is required when layers.conferencing"),
+    ({"persona_name": "A", "pal_name": "B"}, "persona_name and pal_name are two names of one field"),
+]
+# fmt: on
+
+
 class TestCreate:
     async def test_the_quickstart_request_works_and_comes_back_in_both_vocabularies(self, api: Api) -> None:
         created = await api.post("/v2/personas", QUICKSTART)
@@ -153,11 +179,13 @@ class TestCreate:
         assert (answer.status_code, answer.json()) == (400, {"error": "default_face_id is required."})
 
     async def test_without_a_name_one_is_made(self, api: Api) -> None:
-        assert (await api.post("/v2/personas", {"system_prompt": "x"})).json()["persona_name"].startswith("New Persona ")
+        assert (
+            (await api.post("/v2/personas", {"system_prompt": "x"})).json()["persona_name"].startswith("New Persona ")
+        )
 
-    @pytest.mark.parametrize("mode", ["echo", "speech-to-speech"])
-    async def test_some_modes_need_no_prompt(self, api: Api, mode: str) -> None:
-        assert (await api.post("/v2/personas", {"persona_name": "E", "pipeline_mode": mode})).status_code == 200
+    async def test_some_modes_need_no_prompt(self, api: Api) -> None:
+        for mode in ("echo", "speech-to-speech"):
+            assert (await api.post("/v2/personas", {"persona_name": "E", "pipeline_mode": mode})).status_code == 200
 
     async def test_an_answer_sent_back_makes_a_second_persona(self, api: Api) -> None:
         persona_id = await api.persona(layers={"llm": {"model": "m"}})
@@ -197,39 +225,11 @@ class TestCreate:
             "off",
         )
 
-    @pytest.mark.parametrize(
-        ("fields", "sentence"),
-        [
-            ({"system_prompt": " "}, "system_prompt is required unless pipeline_mode is echo"),
-            ({"system_prompt": 5}, "system_prompt must be a string."),
-            ({"persona_name": ""}, "persona_name must not be blank"),
-            ({"persona_name": "x" * 256}, "persona_name may have at most 255 characters."),
-            ({"pipeline_mode": "half"}, "pipeline_mode must be one of 'full', 'echo', 'speech-to-speech'."),
-            ({"default_replica_id": "r000"}, "Invalid replica_uuid"),
-            ({"default_replica_id": "../../etc"}, "Invalid replica_uuid"),
-            ({"guardrail_ids": ["g"] * 51}, "guardrail_ids may hold at most 50 entries."),
-            ({"document_ids": "d1"}, "document_ids must be a list."),
-            ({"layers": []}, "layers must be an object."),
-            ({"layers": {"llm": {"extra_body": {"temperature": 3}}}}, "layers.llm.extra_body.temperature must be at most 2"),
-            ({"layers": {"llm": {"tools": [{"type": "function", "function": {}}]}}}, "layers.llm.tools.0 must have a function"),
-            ({"layers": {"tts": {"tts_engine": "gramophone"}}}, "layers.tts.tts_engine must be one of cartesia, elevenlabs"),
-            ({"layers": {"tts": {"tts_emotion_control": "perhaps"}}}, "layers.tts.tts_emotion_control must be true or false."),
-            ({"layers": {"tts": {"voice_settings": {"stability": 2}}}}, "layers.tts.voice_settings.stability must be at most 1"),
-            ({"layers": {"stt": {"stt_engine": "ear"}}}, "layers.stt.stt_engine must be one of tavus-auto"),
-            ({"layers": {"stt": {"participant_pause_sensitivity": "x"}}}, "layers.stt.participant_pause_sensitivity must be"),
-            ({"layers": {"conversational_flow": {"turn_taking_patience": "none"}}}, "turn_taking_patience must be one of"),
-            ({"layers": {"perception": {"perception_model": "raven-9"}}}, "layers.perception.perception_model must be one of"),
-            ({"layers": {"perception": {"ambient_awareness_queries": ["x" * 10_001]}}}, "at most 10000 characters"),
-            ({"layers": {"conferencing": {"username": "u"}}}, "default_replica_id is required when layers.conferencing"),
-            ({"persona_name": "A", "pal_name": "B"}, "persona_name and pal_name are two names of one field"),
-        ],
-    )  # fmt: skip
-    async def test_a_refusal_names_the_field_and_the_reason(
-        self, api: Api, fields: dict[str, Any], sentence: str
-    ) -> None:
-        answer = await api.post("/v2/personas", {"system_prompt": "x", **fields})
-        assert answer.status_code == 400
-        assert sentence in answer.json()["error"]
+    async def test_a_refusal_names_the_field_and_the_reason(self, api: Api) -> None:
+        for fields, sentence in REFUSALS:
+            answer = await api.post("/v2/personas", {"system_prompt": "x", **fields})
+            assert answer.status_code == 400, fields
+            assert sentence in answer.json()["error"]
         assert (await api.get("/v2/personas?persona_type=user")).json()["total_count"] == 0
 
 
@@ -245,7 +245,9 @@ class TestList:
         mine = await api.persona()
         ids = [item["pal_id"] for item in (await api.get("/v2/pals?limit=1000000")).json()["data"]]
         assert ids[0] == mine
-        assert {"pcb7a34da5fe", "pdac61133ac5", "p1af207b8189", "paaee96e4f87", "pdced222244b", "p48fdf065d6b"} < set(ids)
+        assert {"pcb7a34da5fe", "pdac61133ac5", "p1af207b8189", "paaee96e4f87", "pdced222244b", "p48fdf065d6b"} < set(
+            ids
+        )
         assert {"pipecat0", "pb87e71797da"} < set(ids)
 
     async def test_filter_by_owner_under_either_name(self, api: Api) -> None:
@@ -257,28 +259,24 @@ class TestList:
             assert stock["total_count"] == 8
             assert {item["pal_type"] for item in stock["data"]} == {"system"}
 
-    @pytest.mark.parametrize("parameter", ["search", "query", "name"])
-    async def test_search_by_part_of_a_name_or_id(self, api: Api, parameter: str) -> None:
+    async def test_search_by_part_of_a_name_or_id(self, api: Api) -> None:
         mine = await api.persona(persona_name="Travel planner for 100% of Europe")
-        for text in ("trav planner", "100%", mine[2:8]):
+        for parameter, text in (("search", "trav planner"), ("query", "100%"), ("name", mine[2:8])):
             found = (await api.get("/v2/personas", params={parameter: text})).json()
             assert [item["persona_id"] for item in found["data"]] == [mine]
-        assert (await api.get("/v2/personas", params={parameter: "nothing_like_it"})).json()["data"] == []
+        assert (await api.get("/v2/personas", params={"search": "nothing_like_it"})).json()["data"] == []
 
-    @pytest.mark.parametrize(
-        ("query", "sentence"),
-        [
+    async def test_bad_values_get_a_sentence(self, api: Api) -> None:
+        for query, sentence in (
             ("limit=0", "limit must be at least 1."),
             ("limit=ten", "limit must be a whole number of 0 or more, not 'ten'."),
             ("page=-1", "page must be a whole number of 0 or more, not '-1'."),
             ("page=" + "9" * 5000, "page must be a whole number"),
             ("persona_type=mine", "persona_type must be one of 'user', 'system'."),
-        ],
-    )
-    async def test_bad_values_get_a_sentence(self, api: Api, query: str, sentence: str) -> None:
-        answer = await api.get(f"/v2/personas?{query}")
-        assert answer.status_code == 400
-        assert answer.json()["error"].startswith(sentence)
+        ):
+            answer = await api.get(f"/v2/personas?{query}")
+            assert answer.status_code == 400
+            assert answer.json()["error"].startswith(sentence)
 
 
 class TestPatch:
@@ -317,9 +315,9 @@ class TestPatch:
             answer = await api.patch(f"/v2/personas/{persona_id}", patch)
             assert (answer.status_code, answer.content) == (304, b""), patch
 
-    @pytest.mark.parametrize(
-        "body",
-        [
+    async def test_a_malformed_patch_answers_422(self, api: Api) -> None:
+        persona_id = await api.persona()
+        malformed: list[Any] = [
             {"op": "add"},
             ["add"],
             [{"op": "put", "path": "/x", "value": 1}],
@@ -330,14 +328,12 @@ class TestPatch:
             [{"op": "copy", "path": "/x"}],
             [{"op": "replace", "path": "", "value": {}}],
             [{"op": "move", "from": "/layers", "path": "/layers/llm"}],
-        ],
-    )
-    async def test_a_malformed_patch_answers_422(self, api: Api, body: Any) -> None:
-        persona_id = await api.persona()
-        answer = await api.patch(f"/v2/personas/{persona_id}", body)
-        assert answer.status_code == 422
-        assert answer.json()["message"] == "Invalid JSON patch format"
-        assert answer.json()["detail"].endswith(".")
+        ]
+        for body in malformed:
+            answer = await api.patch(f"/v2/personas/{persona_id}", body)
+            assert answer.status_code == 422, body
+            assert answer.json()["message"] == "Invalid JSON patch format"
+            assert answer.json()["detail"].endswith(".")
 
     async def test_one_bad_operation_leaves_everything_as_it_was(self, api: Api) -> None:
         persona_id = await api.persona()

@@ -60,7 +60,8 @@ def _clause(field: str, error: Mapping[str, Any]) -> str:
         phrase, limit = _LIMITS[kind]
         return f"{field} {phrase.format(context[limit])}"
     if kind in ("literal_error", "enum"):
-        return f"{field} must be one of {str(context['expected']).replace(' or ', ', ')}"
+        choices = str(context["expected"]).replace(" or ", ", ")
+        return f"{field} must be {'one of ' if ',' in choices else ''}{choices}"
     if kind == "value_error":
         return f"{field} {context['error']}"
     return f"{field}: {error['msg']}"
