@@ -38,19 +38,23 @@ def _hair_back(layer: Layer) -> None:
 
 def _hair_front(layer: Layer, _points: Points) -> None:
     left = [
-        [(0.20, -0.99), (-0.22, -0.99), (-0.66, -0.74), (-0.92, -0.28), (-1.00, 0.30), (-0.97, 0.90), (-1.03, 1.50), (-0.92, 2.10)],
+        [(0.20, -0.97), (-0.20, -0.93), (-0.62, -0.70), (-0.88, -0.30), (-0.99, 0.22), (-0.96, 0.85), (-0.90, 1.45), (-0.98, 2.05), (-0.86, 2.42)],
         [(0.21, -1.12), (-0.30, -1.17), (-0.84, -0.86), (-1.08, -0.24), (-1.13, 0.45), (-1.10, 1.15), (-1.20, 1.75), (-1.00, 2.35)],
         [(0.17, -1.38), (-0.40, -1.40), (-0.98, -1.02), (-1.24, -0.26), (-1.28, 0.52), (-1.26, 1.25), (-1.38, 1.85), (-1.14, 2.50)],
         [(0.13, -1.58), (-0.42, -1.51), (-0.84, -1.32), (-1.13, -0.98), (-1.34, -0.30), (-1.39, 0.55), (-1.36, 1.30), (-1.49, 1.92), (-1.28, 2.46)],
     ]
     right = [
-        [(0.22, -0.99), (0.50, -0.92), (0.80, -0.62), (0.95, -0.18), (1.00, 0.36), (0.97, 0.95), (1.04, 1.52), (0.95, 2.06)],
+        [(0.22, -0.97), (0.50, -0.88), (0.79, -0.60), (0.94, -0.18), (1.00, 0.30), (0.96, 0.90), (0.91, 1.48), (1.00, 2.05), (0.90, 2.40)],
         [(0.22, -1.12), (0.60, -1.08), (0.95, -0.74), (1.11, -0.16), (1.14, 0.48), (1.11, 1.15), (1.21, 1.75), (1.03, 2.32)],
         [(0.18, -1.38), (0.66, -1.32), (1.06, -0.92), (1.26, -0.18), (1.29, 0.54), (1.27, 1.25), (1.40, 1.85), (1.18, 2.46)],
         [(0.12, -1.58), (0.60, -1.51), (0.94, -1.30), (1.18, -0.94), (1.35, -0.24), (1.40, 0.55), (1.37, 1.30), (1.51, 1.92), (1.32, 2.42)],
     ]
-    lock(layer, right, HAIR, 900, 3, shine=(0.30, 0.13), wave=0.022, shine_strength=0.65)
-    lock(layer, left, HAIR, 1300, 2, shine=(0.32, 0.13), wave=0.022, shine_strength=0.85)
+    # Finer, lighter strands lie over the body of the hair.
+    streaks = HairTone(dark=HAIR.base, base=mix(HAIR.base, HAIR.light, 0.45), light=0xDCA878)
+    lock(layer, right, HAIR, 900, 3, shine=(0.30, 0.13), wave=0.034, shine_strength=0.65)
+    lock(layer, left, HAIR, 1300, 2, shine=(0.32, 0.13), wave=0.034, shine_strength=0.85)
+    lock(layer, right, streaks, 70, 13, shine=(0.30, 0.16), wave=0.030, jitter=0.03, body=False, width=0.008, alpha=0.34)
+    lock(layer, left, streaks, 110, 12, shine=(0.32, 0.16), wave=0.030, jitter=0.03, body=False, width=0.008, alpha=0.34)
 
 
 def _clothes(layer: Layer) -> None:
@@ -80,7 +84,7 @@ PERSON = Person(
     replica_id="r90bbd427f71", name="Anna", gender="female", pitch=1.0, seed=1,
     description="A woman in her thirties with chestnut hair and a navy blazer, in a bright living room.",
     shape=Proportions(mouth_width=0.41, corner_up=0.062),
-    tone=Complexion(shadow=0xB9745C, base=0xEDBB9C, light=0xFFE6D2, blush=0xE88C7A, blush_strength=0.42, shine=0.6),
-    look=Look(),
-    room=_room, hair_back=_hair_back, hair_front=_hair_front, clothes=_clothes,
+    tone=Complexion(shadow=0xC08268, base=0xEDBB9C, light=0xFFE6D2, blush=0xE88C7A, blush_strength=0.42, shine=0.6),
+    look=Look(brow=0x4A3022, brow_fullness=1.1),
+    room=_room, hair_back=_hair_back, hair_front=_hair_front, clothes=_clothes, hair_shadow=0.60,
 )  # fmt: skip

@@ -107,7 +107,7 @@ def paint(points: Points, tone: Complexion, seed: int) -> Image:
     half /= np.linalg.norm(half)
     gloss = np.clip(nx * half[0] + ny * half[1] + nz * half[2], 0, 1) ** 60
     gloss *= 1 - 0.8 * spot(x, y, (0, 1.15), (0.55, 0.35))
-    color += (gloss * 0.10 * tone.shine)[..., None] * np.array([1.0, 0.95, 0.88], np.float32)
+    color += (gloss * 0.085 * tone.shine)[..., None] * np.array([1.0, 0.95, 0.88], np.float32)
     mottle = noise(seed, 9) * 0.003 + noise(seed + 1, 2.0) * 0.005 + noise(seed + 2, 40) * 0.005
     color = np.clip(color + mottle[..., None] * np.array([1.0, 1.1, 1.1], np.float32), 0, 1)
     mask = shape_mask(face_outline(points), 0.008)[..., None]
@@ -126,6 +126,12 @@ def _occlusion(lit: Image, points: Points, x: Image, y: Image, tone: Complexion)
     lit = lit - 0.10 * spot(ax, y, (0.50, -0.19), (0.24, 0.075))
     lit = lit - 0.05 * spot(ax, y, (0.42, 0.15), (0.20, 0.07)) * (1 + tone.lines)
     lit = lit + 0.05 * spot(ax, y, (0.62, 0.36), (0.22, 0.16))
+    # The face turns away from the light towards its outline, more on the far side, and under the cheekbones.
+    away = ramp(np.hypot(x / 1.03, (y - 0.30) / 1.45).astype(np.float32), 0.55, 1.04)
+    lit = lit - (0.11 + 0.09 * ramp(x, -0.4, 0.9)) * away
+    lit = lit - (0.04 + 0.02 * ramp(x, -0.5, 0.5)) * spot(ax, y, (0.74, 0.86), (0.20, 0.30))
+    lit = lit + 0.06 * spot(x, y, (-0.60, 0.33), (0.22, 0.13)) + 0.03 * spot(x, y, (0.56, 0.33), (0.20, 0.12))
+    lit = lit + 0.05 * spot(x, y, (-0.12, -0.62), (0.45, 0.20))
     lit = lit - 0.16 * spot(x, y, (0, nose + 0.045), (0.17, 0.05))
     lit = lit - 0.12 * spot(ax, y, (wing + 0.02, nose - 0.12), (0.06, 0.10))
     lit = lit - 0.17 * spot(x, y, (0, low + 0.055), (0.22, 0.05))

@@ -77,7 +77,7 @@ PERSON = Person(
         "nose_width": 0.278, "nose_base": 0.80, "eye_open": 0.104, "crease": 0.034, "upper_lip": 0.066, "lower_lip": 0.105, "brow_thick": 0.11, "corner_up": 0.058,
         "brow": ((0.90, -0.22), (0.79, -0.30), (0.62, -0.335), (0.41, -0.318), (0.235, -0.278)),
     })),
-    tone=Complexion(shadow=0xA9685A, base=0xE3B198, light=0xFBDDC8, blush=0xD5786C, blush_strength=0.36, shine=0.5, lines=0.85, beard=0x9A928A, beard_strength=0.70),
+    tone=Complexion(shadow=0xB27A68, base=0xE3B198, light=0xFBDDC8, blush=0xD5786C, blush_strength=0.36, shine=0.5, lines=0.85, beard=0x9A928A, beard_strength=0.70),
     look=Look(iris=0x5B7C97, brow=0x8A837B, lash=0x4A3C34, lash_length=0.45, liner=0.2, eyeshadow=0xA5685A, eyeshadow_strength=0.20, lip=0xB9766E, lip_gloss=0.15, lip_line=0.2,
               sclera=0xEFE8E2, crease=0x8A5244, brow_fullness=1.2),
     room=_room, hair_back=_hair_back, hair_front=_hair_front, clothes=_clothes, extras=_extras, neck_width=0.76, ears=(1.01, -0.06, 0.70), teeth=0xE6DCCB,

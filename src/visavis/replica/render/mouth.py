@@ -169,10 +169,9 @@ class Inside:
 
     def draw(self, out: Pixels, at: Box, lips: Lips, pose: Pose) -> None:
         """Paint the opening into `out`, the picture of box `at`."""
-        edge_u, edge_l = topo.smooth(lips.upper), topo.smooth(lips.lower)
         if lips.opening < 0.2:
             return
-        upper, lower = self._model.to_picture(edge_u), self._model.to_picture(edge_l)
+        upper, lower = self._model.to_picture(lips.outline[0]), self._model.to_picture(lips.outline[1])
         polygon = np.vstack([upper, lower[::-1]])
         pad = 3
         x0, y0 = np.maximum(np.floor(polygon.min(0)).astype(int) - pad, (at.x0, at.y0))
@@ -180,7 +179,7 @@ class Inside:
         w, h = int(x1 - x0), int(y1 - y0)
         mask = np.zeros((h, w), np.uint8)
         cv2.fillPoly(mask, [np.round((polygon - (x0, y0)) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-        soft = cv2.GaussianBlur(mask, (0, 0), max(0.45, 0.30 * self._mm)).astype(np.float32) / 255
+        soft = cv2.GaussianBlur(mask, (0, 0), max(0.7, 0.5 * self._mm)).astype(np.float32) / 255
         # Never outside the opening, and gently where the lips come together.
         soft = np.minimum(soft, mask.astype(np.float32) / 255)
         gap = np.interp(np.arange(w) + x0, upper[:, 0], np.linalg.norm(lower - upper, axis=1))
