@@ -121,6 +121,7 @@ class Measured:
             "longest_freeze_ms": round(self.figures["longest_freeze"] * 1000),
             "packets_lost": self.figures["packets_lost"],
             "connected_in_ms": round(self.figures["connected_in"] * 1000),
+            "sound_behind_picture_ms": round(self.figures["sound_behind_picture"] * 1000),
             "latency_ms": {name: spread(values) for name, values in latency.items() if values},
         }
 
@@ -173,6 +174,7 @@ async def _call(client: TalkClient, prompts: Sequence[Prompt], result: Measured)
         "longest_freeze": figures.longest_freeze,
         "packets_lost": figures.packets_lost,
         "connected_in": figures.connected_in,
+        "sound_behind_picture": figures.sound_behind_picture or 0.0,
     }
     for name, spans in result.spans().items():
         seconds = sum(end - start for start, end in spans)
@@ -202,7 +204,7 @@ async def _turn(client: TalkClient, prompt: Prompt, result: Measured) -> None:
     result.user.append((speech.started_at, speech.ended_at))
     stop = asyncio.create_task(_cut_short(client, speech.ended_at))
     try:
-        reply = await client.next_reply(ANSWER_WITHIN)
+        reply = await client.answer(ANSWER_WITHIN)
     except NoAnswer:
         result.unanswered += 1
         return
@@ -248,7 +250,8 @@ def table(document: dict[str, Any]) -> str:
     lines.append(f"  server memory (RSS): {rss['before the call']} MiB before, {rss['highest']} MiB at most")
     lines.append(
         f"  connected in {document['connected_in_ms']} ms; {document['packets_lost']} packets lost; "
-        f"longest time between two pictures {document['longest_freeze_ms']} ms"
+        f"longest time between two pictures {document['longest_freeze_ms']} ms; "
+        f"sound left {document['sound_behind_picture_ms']} ms behind the picture at the end"
     )
     lines.append("  latency after the person's last sound, ms               median     p90")
     for name, values in document["latency_ms"].items():

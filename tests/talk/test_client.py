@@ -105,6 +105,15 @@ async def test_a_reply_that_is_cut_short_says_so(server: BeepingServer, words: P
     assert whole.first_sound_at > cut.first_sound_at + 0.2
 
 
+async def test_the_answer_is_the_reply_that_was_not_taken_back(server: BeepingServer, words: Pcm) -> None:
+    server.behaviour.greets, server.behaviour.cut_first_reply = False, True
+    async with TalkClient(server.url, "c1") as client:
+        await client.speak(words, 16_000)
+        answer = await client.answer(5)
+    assert answer.text == ANSWER
+    assert not answer.interrupted
+
+
 async def test_no_answer_is_a_sentence(server: BeepingServer, words: Pcm) -> None:
     server.behaviour.greets = server.behaviour.answers = False
     async with TalkClient(server.url, "c1") as client:

@@ -5,22 +5,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import aioice.ice
 import av
 import numpy as np
 import structlog
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
 from numpy.typing import NDArray
 
 from visavis.engines.audio import resample
@@ -28,8 +24,8 @@ from visavis.engines.ports import Pcm
 
 from .errors import CallOver, NoAnswer, NoMediaPath, TalkError
 from .microphone import RATE, Microphone, Speech
-from .reception import Arrivals
-from .recording import VIDEO_CLOCK, Recording
+from .peer import Peer
+from .recording import Recording
 from .replies import Event, Reply, ReplyCollector
 from .server import Server
 from .statistics import Statistics
@@ -40,19 +36,10 @@ T = TypeVar("T")
 
 MEDIA_TIMEOUT = 15.0
 """Seconds from the answer until sound and messages must flow."""
-CLOSE_TIMEOUT = 5.0
 MAX_EVENTS = 20_000
 LONGEST_REPLY = 180.0
-
-_host_addresses = aioice.ice.get_host_addresses
-
-
-def _addresses_or_loopback(use_ipv4: bool, use_ipv6: bool) -> list[str]:
-    """Without any network interface the machine can still talk to itself."""
-    return _host_addresses(use_ipv4, use_ipv6) or ["127.0.0.1"]
-
-
-aioice.ice.get_host_addresses = _addresses_or_loopback
+TAKEN_BACK = 2.0
+"""An interrupted reply shorter than this many seconds is taken as a false start."""
 
 
 @dataclass(slots=True)
@@ -98,11 +85,7 @@ class TalkClient:
         self._on_event, self._on_picture, self._on_sound = on_event, on_picture, on_sound
         self._recording_path = recording
         self._recording: Recording | None = None
-        self._pc: Any = None
-        self._channel: Any = None
-        self._pictures: Arrivals | None = None
-        self._sounds: Arrivals | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._peer: Peer | None = None
         self._replies: asyncio.Queue[Reply] = asyncio.Queue(256)
         self._collector = ReplyCollector(self._on_reply)
         self._prompt: _Prompt | None = None
@@ -131,20 +114,10 @@ class TalkClient:
                 self._recording = Recording(self._recording_path)
             except (OSError, ValueError) as error:
                 raise TalkError(f"{self._recording_path} cannot be written: {error}.") from error
-        began = self._began = time.monotonic()
-        # An explicit list, even when empty: aiortc's default contacts a public server.
-        pc = self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        pc.on("connectionstatechange", self._on_state)
-        pc.on("track", self._on_track)
-        # The server relies on this order: audio, video, data channel.
-        pc.addTrack(self.microphone)
-        pc.addTransceiver("video", direction="recvonly")
-        self._channel = pc.createDataChannel("app")
-        self._channel.on("message", self._on_message)
-        self._channel.on("open", self._changed.set)
-        await pc.setLocalDescription(await pc.createOffer())
+        self._began = time.monotonic()
+        peer = self._peer = Peer(self.microphone, self)
         offer = {
-            "sdp": pc.localDescription.sdp,
+            "sdp": await peer.offer(),
             "type": "offer",
             "participant_id": self.participant_id,
             "name": self._name,
@@ -153,81 +126,45 @@ class TalkClient:
         answer = await self._server.connect(self.conversation_id, offer, self._token)
         self._joined = True
         self.participant_id = answer.get("participant_id") or self.participant_id
-        await pc.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
+        await peer.accept(answer["sdp"], answer["type"])
         try:
-            await self._until(lambda: self._flows() or None, MEDIA_TIMEOUT)
+            await self._until(lambda: peer.flows or None, MEDIA_TIMEOUT)
         except TimeoutError:
             raise NoMediaPath(
                 f"The server answered, but no sound arrived within {MEDIA_TIMEOUT:.0f} s: "
                 "no media path could be opened. "
                 "WebRTC needs UDP between this machine and the server, or a TURN server (VISAVIS_ICE_SERVERS)."
             ) from None
-        self._statistics.connected_in = time.monotonic() - began
+        self._statistics.connected_in = time.monotonic() - self._began
 
-    def _flows(self) -> bool:
-        return (
-            self._pc.connectionState == "connected"
-            and self._channel.readyState == "open"
-            and self._sounds is not None
-            and self._sounds.packets > 0
-        )
-
-    def _on_state(self) -> None:
-        if self._pc is None:
-            return
-        state = self._pc.connectionState
-        log.debug("talk.state", state=state)
-        if state in ("failed", "closed") and self._statistics.connected_in is not None:
-            self._end("The connection to the server was lost.")
-        self._changed.set()
-
-    def _on_track(self, track: Any) -> None:
-        receiver = next(t.receiver for t in self._pc.getTransceivers() if t.receiver.track is track)
-        if track.kind == "audio" and self._sounds is None:
-            self._sounds = Arrivals(receiver, RATE)
-            self._spawn(self._hear(track, self._sounds), "sound")
-        elif track.kind == "video" and self._pictures is None:
-            self._pictures = Arrivals(receiver, VIDEO_CLOCK)
-            self._spawn(self._watch(track, self._pictures), "picture")
-
-    async def leave(self) -> None:
-        """Tell the server that this person leaves, and close."""
-        if self._joined:
-            self._joined = False
-            try:
-                await self._server.leave(self.conversation_id, self.participant_id, self._token)
-            except TalkError as error:
-                # The server also notices by itself; a call that is over has nobody to tell.
-                log.debug("talk.leave_failed", error=str(error))
-        await self.close()
-
-    async def close(self) -> None:
-        """Close everything. aiortc's decoder threads end only so, and would otherwise keep the process alive."""
+    async def close(self, *, silently: bool = False) -> None:
+        """Leave and close everything; may be called again. `silently` vanishes without telling the server."""
         self._end("This client has left the conversation.")
+        joined, self._joined = self._joined, False
         try:
-            if self._joined:
-                await self.leave()
-                return
+            if joined and not silently:
+                await self._leave()
             await self._close_media()
         finally:
             await self._server.close()
 
+    async def _leave(self) -> None:
+        try:
+            await self._server.leave(self.conversation_id, self.participant_id, self._token)
+        except TalkError as error:
+            # The server also notices by itself; a call that is over has nobody to tell.
+            log.debug("talk.leave_failed", error=str(error))
+
     async def _close_media(self) -> None:
         self._collector.close()
         self.microphone.stop()
-        pc, self._pc = self._pc, None
-        if pc is not None:
-            try:
-                await asyncio.wait_for(pc.close(), CLOSE_TIMEOUT)
-            except TimeoutError:
-                log.warning("talk.close_timeout")
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._peer:
+            await self._peer.close()
         recording, self._recording = self._recording, None
         if recording:
+            pictures, sounds = (self._peer.pictures, self._peer.sounds) if self._peer else (None, None)
             try:
-                await recording.close(self._pictures, self._sounds)
+                await recording.close(pictures, sounds)
             except (OSError, ValueError) as error:
                 raise TalkError(f"The recording {recording.path} could not be completed: {error}.") from error
             self.recorded = recording.seconds
@@ -237,47 +174,34 @@ class TalkClient:
             self._over = sentence
         self._changed.set()
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=f"talk-{name}")
-        self._tasks.add(task)
-
-        def done(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
-            if not task.cancelled() and (error := task.exception()):
-                self._end(f"This client failed: {error!r}.")
-
-        task.add_done_callback(done)
-
     # What comes in
 
-    async def _hear(self, track: Any, arrivals: Arrivals) -> None:
-        with contextlib.suppress(MediaStreamError):
-            while True:
-                frame = await track.recv()
-                samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
-                audio = samples.mean(axis=1).astype(np.int16) if samples.shape[1] > 1 else samples[:, 0]
-                self._collector.hear(arrivals.at(frame.pts), audio)
-                if self._recording:
-                    self._recording.sound(frame.pts, audio, self._pictures, arrivals)
-                if self._on_sound:
-                    self._on_sound(audio)
-                if arrivals.packets < 50:
-                    self._changed.set()
+    def on_change(self) -> None:
+        if self._peer and self._peer.lost and self._statistics.connected_in is not None:
+            self._end("The connection to the server was lost.")
+        self._changed.set()
 
-    async def _watch(self, track: Any, arrivals: Arrivals) -> None:
-        with contextlib.suppress(MediaStreamError):
-            while True:
-                frame = await track.recv()
-                self.picture = frame
-                self._statistics.picture(frame)
-                if self._statistics.pictures == 1:
-                    self._changed.set()
-                if self._recording:
-                    self._recording.picture(frame, arrivals)
-                if self._on_picture:
-                    self._on_picture(frame)
+    def on_failure(self, error: BaseException) -> None:
+        self._end(f"This client failed: {error!r}.")
 
-    def _on_message(self, text: str | bytes) -> None:
+    def on_sound(self, pts: int, audio: Pcm, at: float) -> None:
+        self._collector.hear(at, audio)
+        if self._recording and self._peer and self._peer.sounds:
+            self._recording.sound(pts, audio, self._peer.pictures, self._peer.sounds)
+        if self._on_sound:
+            self._on_sound(audio)
+
+    def on_picture(self, frame: av.VideoFrame) -> None:
+        first, self.picture = self.picture is None, frame
+        self._statistics.picture(frame)
+        if self._recording and self._peer and self._peer.pictures:
+            self._recording.picture(frame, self._peer.pictures)
+        if self._on_picture:
+            self._on_picture(frame)
+        if first:
+            self._changed.set()
+
+    def on_message(self, text: str | bytes) -> None:
         try:
             message = json.loads(text)
             event = Event(time.monotonic(), str(message["event_type"]), message.get("properties") or {}, message)
@@ -340,7 +264,8 @@ class TalkClient:
             "conversation_id": self.conversation_id,
             "properties": properties or {},
         }
-        self._channel.send(json.dumps(message))
+        if self._peer:
+            self._peer.send(json.dumps(message))
 
     def _expect_call(self) -> None:
         if self._over is not None:
@@ -369,6 +294,21 @@ class TalkClient:
         prompt = self._prompt
         if prompt and prompt.ended_at and reply.started_at >= prompt.started_at:
             reply.prompted_at = prompt.ended_at
+        return reply
+
+    async def answer(self, timeout: float = 15.0) -> Reply:
+        """Return the reply to what was said last. One that was taken back makes way for the one that follows it.
+
+        A server may begin to answer in a pause of the person's and take that back when they go on. Raises as
+        `next_reply` does.
+        """
+        deadline = time.monotonic() + timeout
+        reply = await self.next_reply(timeout)
+        while reply.interrupted and len(reply.audio) < TAKEN_BACK * RATE:
+            try:
+                reply = await self.next_reply(max(TAKEN_BACK, deadline - time.monotonic()))
+            except NoAnswer:
+                break
         return reply
 
     def drop_replies(self) -> None:
@@ -408,6 +348,6 @@ class TalkClient:
 
     async def statistics(self) -> Statistics:
         """Figures of this connection so far."""
-        report = await self._pc.getStats() if self._pc is not None else {}
-        self._statistics.update(self._began, self._pictures, self._sounds, report)
+        if self._peer:
+            self._statistics.update(self._began, self._peer.pictures, self._peer.sounds, await self._peer.report())
         return self._statistics

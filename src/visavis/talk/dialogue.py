@@ -181,21 +181,10 @@ class Dialogue:
                 await client.respond(prompt.label)
             else:
                 await client.speak(prompt.audio, prompt.rate)
-            self._take(turn, await self._answer(client))
+            self._take(turn, await client.answer(self._plan.wait))
         finally:
             # What was understood is worth knowing also when no answer came.
             turn.heard = _understood(client, began)
-
-    async def _answer(self, client: TalkClient) -> Reply:
-        """The reply to what was said. One that was cut short is followed by the real one, or was the last word."""
-        deadline = time.monotonic() + self._plan.wait
-        reply = await client.next_reply(self._plan.wait)
-        while reply.interrupted:
-            try:
-                reply = await client.next_reply(max(0.5, deadline - time.monotonic()))
-            except NoAnswer:
-                break
-        return reply
 
     def _take(self, turn: Turn, reply: Reply) -> None:
         turn.answer = reply.text

@@ -8,8 +8,10 @@ earliest arrivals put two tracks of one sender on one time axis.
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections import OrderedDict
+from itertools import islice
 from typing import Any
 
 MAX_REMEMBERED = 4096
@@ -62,3 +64,8 @@ class Arrivals:
         It is infinite until something has arrived.
         """
         return self._offset
+
+    def lateness(self, count: int = 25) -> float:
+        """How much later than undelayed the newest frames arrived, seconds: the median of `count`."""
+        newest = [at - pts / self.clock_rate for pts, at in islice(reversed(self._at.items()), count)]
+        return statistics.median(newest) - self._offset if newest else 0.0

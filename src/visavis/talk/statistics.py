@@ -32,6 +32,11 @@ class Statistics:
     picture_packets: int = 0
     packets_lost: int = 0
     round_trip: float | None = None
+    sound_behind_picture: float | None = None
+    """How much more the newest sound was delayed on its way than the newest pictures: skew that a sender causes.
+
+    A browser takes the moment of sending for the moment of recording, so this much its lips run ahead of the sound.
+    """
     picture_times: deque[float] = field(default_factory=lambda: deque(maxlen=20_000), repr=False)
     """When each picture was decoded."""
 
@@ -59,6 +64,8 @@ class Statistics:
             self.first_picture_in, self.picture_packets = pictures.first_at - began, pictures.packets
         if sounds and sounds.first_at is not None:
             self.first_sound_in, self.sound_packets = sounds.first_at - began, sounds.packets
+        if pictures and sounds and pictures.packets and sounds.packets:
+            self.sound_behind_picture = sounds.lateness() - pictures.lateness()
         items = report.values()
         self.packets_lost = sum(item.packetsLost for item in items if item.type == "inbound-rtp")
         trips = [item.roundTripTime for item in items if item.type == "remote-inbound-rtp" and item.roundTripTime]
