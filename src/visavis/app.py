@@ -131,6 +131,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Launched beside the rest: it takes about as long as everything else together.
         launch = asyncio.create_task(runner.start(), name="jobs launch")
         stack.push_async_callback(runner.close)
+        stack.push_async_callback(asyncio.wait, [launch])
         host = app.state.host or _embedded_host(settings)
         services = await services_module.build(settings, database, vault, host, runner.wake, server_id)
         readiness.first_key = await _first_keys(services)

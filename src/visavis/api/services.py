@@ -53,6 +53,13 @@ class Services:
     portal: PortalService
 
 
+def _trusted(settings: Settings) -> list[Network]:
+    try:
+        return networks([item for item in settings.trusted_proxies.split(",") if item.strip()])
+    except ValueError as error:
+        raise ValueError(f"VISAVIS_TRUSTED_PROXIES: {error}") from error
+
+
 async def build(
     settings: Settings, database: Database, vault: Vault, host: RoomHost, wake: Wake, server_id: str
 ) -> Services:
@@ -68,7 +75,7 @@ async def build(
         database=database,
         vault=vault,
         host=host,
-        trusted_proxies=networks([item for item in settings.trusted_proxies.split(",") if item.strip()]),
+        trusted_proxies=_trusted(settings),
         accounts=accounts,
         keys=KeyService(database),
         personas=personas,

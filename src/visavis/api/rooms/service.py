@@ -16,10 +16,21 @@ from visavis.db.session import Database
 from visavis.settings import Settings
 
 
+def ice_servers(settings: Settings) -> list[Any]:
+    """STUN and TURN servers as browsers take them. Raises `ValueError` with a sentence for the operator."""
+    try:
+        servers = json.loads(settings.ice_servers)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"VISAVIS_ICE_SERVERS is not valid JSON: {error}.") from error
+    if not isinstance(servers, list) or not all(isinstance(item, dict) and item.get("urls") for item in servers):
+        raise ValueError('VISAVIS_ICE_SERVERS must be a list such as [{"urls": "stun:stun.example.com:3478"}].')
+    return servers
+
+
 class RoomService:
     def __init__(self, database: Database, settings: Settings, vault: Vault, replicas: ReplicaService) -> None:
         self._database = database
-        self._settings = settings
+        self._ice_servers = ice_servers(settings)
         self._vault = vault
         self._replicas = replicas
 
@@ -56,7 +67,7 @@ class RoomService:
             "closed_captions": bool(captions),
             "require_auth": bool(request.get("require_auth")),
             "poster_url": f"/c/{conversation.id}/poster.jpg",
-            "ice_servers": json.loads(self._settings.ice_servers),
+            "ice_servers": self._ice_servers,
             "language": properties.get("language") or next(iter(properties.get("languages") or []), "english"),
         }
 
