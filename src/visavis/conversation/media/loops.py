@@ -6,6 +6,8 @@ While a face only listens, its picture costs no drawing and no encoding: these p
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -49,7 +51,7 @@ class LoopStore:
         self._packets: dict[tuple[LoopKey, FaceState], Sequence[bytes]] = {}
         self._asked: set[tuple[LoopKey, FaceState]] = set()
         self._lock = threading.Lock()
-        self._worker = ThreadPoolExecutor(1, "loops")
+        self._worker = ThreadPoolExecutor(1, "loops", initializer=_step_back)
         self._closed = threading.Event()
 
     def packets(self, key: LoopKey, state: FaceState) -> Sequence[bytes] | None:
@@ -95,6 +97,12 @@ class LoopStore:
     def close(self) -> None:
         self._closed.set()
         self._worker.shutdown(wait=True, cancel_futures=True)
+
+
+def _step_back() -> None:
+    """Let live calls have the processor first, where the system has priorities per thread."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _fingerprint(key: LoopKey, pictures: Sequence[I420]) -> str:

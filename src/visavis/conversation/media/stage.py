@@ -24,8 +24,14 @@ from .loops import LoopKey, LoopStore
 
 log = structlog.get_logger(__name__)
 
-SLIP = 0.25
-"""Seconds of delay after which the clock is set anew instead of being caught up."""
+SLIP = 0.03
+"""Seconds of delay from which the clock is set anew instead of being caught up.
+
+A burst after a gap would fill the receiver's jitter buffer, and its delay would stay; a gap alone is concealed.
+"""
+
+
+WORTH_TELLING = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,8 @@ class Stage:
             elif wait < -SLIP:
                 self.slips += 1
                 due = loop.time()
-                log.warning("stage.slipped", behind_ms=round(-wait * 1000))
+                if wait < -WORTH_TELLING:
+                    log.warning("stage.slipped", behind_ms=round(-wait * 1000))
             due += period
             for viewer in self._viewers:
                 viewer.show(unit)
