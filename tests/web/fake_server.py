@@ -57,7 +57,7 @@ class Seen:
     requests: list[tuple[str, str, Any, dict[str, str]]] = field(default_factory=list)
 
 
-class TestPicture(MediaStreamTrack):
+class TestPicture(MediaStreamTrack):  # type: ignore[misc]
     """A portrait-like picture that moves, 256 x 256 (or the image given)."""
 
     kind = "video"
@@ -256,7 +256,7 @@ class FakeServer:
         pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._peers[pc] = None
 
-        @pc.on("datachannel")
+        @pc.on("datachannel")  # type: ignore[untyped-decorator]
         def on_channel(channel: Any) -> None:
             self._peers[pc] = channel
             channel.on("message", lambda text: self._on_message(channel, conversation_id, text))

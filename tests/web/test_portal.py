@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import eventually
 from tests.web.fake_server import FakeServer
-from tests.web.samples import api
+from tests.web.samples import PERSONAS, api
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +42,9 @@ def test_starting_creates_a_conversation_and_opens_its_room_on_the_same_host(por
     expect(portal.get_by_role("button", name="Join", exact=True)).to_be_visible()
     assert portal.url == url
     ((body, headers),) = sent(server, "POST", "/v2/conversations")
-    assert body == {"persona_id": "p1", "conversation_name": "Talk with Anna"}
+    # A reload or a lost network must not end the call at once, as the contract's default of 0 would.
+    properties = {"participant_left_timeout": 30}
+    assert body == {"persona_id": "p1", "conversation_name": "Talk with Anna", "properties": properties}
     assert headers["x-visavis-portal"] == "1"
 
 
@@ -51,6 +53,14 @@ def test_a_refused_start_shows_the_servers_sentence(portal: Page, server: FakeSe
     portal.get_by_role("button", name="Start talking to Anna").click()
     expect(portal.get_by_role("alert")).to_contain_text("maximum concurrent conversations")
     expect(portal.get_by_role("button", name="Start talking to Anna")).to_be_enabled()
+
+
+def test_a_persona_that_only_echoes_is_nobody_to_talk_to(page: Page, server: FakeServer) -> None:
+    server.api.update(api())
+    echo = {"persona_id": "p0", "persona_name": "Echo", "persona_type": "system", "pipeline_mode": "echo"}
+    server.api["GET /v2/personas"] = {"data": [echo, *PERSONAS]}
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Start talking to")).to_have_count(len(PERSONAS))
 
 
 def test_faces_come_from_the_host_of_the_page(portal: Page, server: FakeServer) -> None:

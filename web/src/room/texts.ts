@@ -25,7 +25,7 @@ export const T = {
   microphoneWorks: "We can hear you",
   saySomething: "Say something to test it",
   useCamera: "Use camera",
-  cameraHelp: "Off unless you switch it on. Your replica can see you when it is on.",
+  cameraHelp: "Off until you switch it on; then your replica can see you.",
   yourCamera: "Your camera",
 
   stage: {

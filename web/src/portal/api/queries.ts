@@ -73,6 +73,12 @@ function useChange<In, Out>(stale: string[], act: (input: In) => Promise<Out>) {
   });
 }
 
+export interface NewConversation {
+  persona_id: string;
+  conversation_name: string;
+  properties: { participant_left_timeout: number };
+}
+
 export interface NewPersona {
   persona_name: string;
   system_prompt: string;
@@ -87,7 +93,7 @@ export const useDeletePersona = () =>
   useChange(["personas"], (id: string) => request("DELETE", `/v2/personas/${encodeURIComponent(id)}`));
 
 export const useStartConversation = () =>
-  useChange(["conversations"], (input: { persona_id: string; conversation_name: string }) =>
+  useChange(["conversations"], (input: NewConversation) =>
     request<Conversation>("POST", "/v2/conversations", input),
   );
 

@@ -2,6 +2,7 @@ export interface Persona {
   persona_id: string;
   persona_name: string;
   persona_type?: "user" | "system";
+  pipeline_mode?: string;
   default_replica_id?: string | null;
   system_prompt?: string | null;
   persona_description?: string | null;

@@ -11,6 +11,9 @@ import { Portrait } from "../ui/portrait";
 import { Empty, Loaded, Problem } from "../ui/states";
 import { CreatePersona } from "./create-persona";
 
+/** How long a call that was started here waits for a person who reloads the page or loses the network. */
+const COME_BACK_SECONDS = 30;
+
 export function StartPage() {
   const personas = useQuery(personasQuery);
   const replicas = useQuery(replicasQuery);
@@ -22,20 +25,24 @@ export function StartPage() {
         <p>{T.start.text}</p>
       </header>
       <Loaded query={personas}>
-        {(list) => (
-          <>
-            {list.length === 0 ? (
-              <Empty icon="people" title={T.start.empty} text={T.start.emptyText}>
-                <button type="button" className="button primary" onClick={() => setCreating(true)}>
-                  {T.start.create}
-                </button>
-              </Empty>
-            ) : (
-              <PersonaGrid personas={list} replicas={replicas.data ?? []} onCreate={() => setCreating(true)} />
-            )}
-            <FromCode personas={list} />
-          </>
-        )}
+        {(all) => {
+          // An echo persona only says what a program sends it: nobody to talk to.
+          const list = all.filter((persona) => persona.pipeline_mode !== "echo");
+          return (
+            <>
+              {list.length === 0 ? (
+                <Empty icon="people" title={T.start.empty} text={T.start.emptyText}>
+                  <button type="button" className="button primary" onClick={() => setCreating(true)}>
+                    {T.start.create}
+                  </button>
+                </Empty>
+              ) : (
+                <PersonaGrid personas={list} replicas={replicas.data ?? []} onCreate={() => setCreating(true)} />
+              )}
+              <FromCode personas={list} />
+            </>
+          );
+        }}
       </Loaded>
       {creating && <CreatePersona replicas={replicas.data ?? []} onClose={() => setCreating(false)} />}
     </>
@@ -50,7 +57,11 @@ function PersonaGrid(props: { personas: Persona[]; replicas: Replica[]; onCreate
   const begin = (persona: Persona) => {
     setOpening(persona.persona_id);
     start.mutate(
-      { persona_id: persona.persona_id, conversation_name: T.start.conversationName(persona.persona_name) },
+      {
+        persona_id: persona.persona_id,
+        conversation_name: T.start.conversationName(persona.persona_name),
+        properties: { participant_left_timeout: COME_BACK_SECONDS },
+      },
       {
         onSuccess: (conversation) => location.assign(samePlace(conversation.conversation_url, "/c/")),
         onError: () => setOpening(null),
