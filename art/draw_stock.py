@@ -66,7 +66,7 @@ class Portrait:
             layer.canvas.clipPath(cv.path(features.opening(self.points, side)), True)
             features.sclera(layer, self.points, side, look)
             features.iris(layer, self.points, side, look, p.shape.iris, p.seed)
-            features.eye_shade(layer, self.points, side, look)
+            features.eye_shade(layer, self.points, side)
             features.glint(layer, self.points, side, p.shape.iris)
             layer.canvas.restore()
             features.rim(layer, self.points, side, look)
@@ -129,7 +129,7 @@ def layers(portrait: Portrait, closed: Image, open_lips: Image) -> dict[str, bun
         keep(f"{name}_closed", closed, box)
         keep(f"{name}_white", _draw(lambda la, s=side: features.sclera(la, points, s, look))[..., :3], box)
         keep(f"{name}_iris", _draw(lambda la, s=side: features.iris(la, points, s, look, p.shape.iris, p.seed)), box)
-        keep(f"{name}_shade", _draw(lambda la, s=side: features.eye_shade(la, points, s, look)), box)
+        keep(f"{name}_shade", _draw(lambda la, s=side: features.eye_shade(la, points, s)), box)
         keep(f"{name}_glint", _draw(lambda la, s=side: features.glint(la, points, s, p.shape.iris)), box)
         rim = _draw(lambda la, s=side: features.rim(la, points, s, look))[..., 3]
         clear = _draw(lambda la, s=side: la.canvas.drawPath(cv.path(features.opening(points, s)), cv.fill(0xFFFFFF)))
@@ -153,8 +153,13 @@ def build(person: Person) -> None:
     iris = [(*cv.to_pixels(np.array(features._eye_centre(points, s))), person.shape.iris * UNIT) for s in (0, 1)]
     bundles.Bundle(
         meta=bundles.Meta(
-            replica_id=person.replica_id, name=person.name, kind="drawn", width=WIDTH, height=HEIGHT,
-            voice=bundles.VoiceHint(gender=person.gender, pitch=person.pitch), description=person.description,
+            replica_id=person.replica_id,
+            name=person.name,
+            kind="drawn",
+            width=WIDTH,
+            height=HEIGHT,
+            voice=bundles.VoiceHint(gender=person.gender, pitch=person.pitch),
+            description=person.description,
         ),
         base=_bytes(base),
         background=_bytes(cv.reduce(portrait.room)),
@@ -163,7 +168,7 @@ def build(person: Person) -> None:
         depth=(points[:, 2] * UNIT).astype(np.float32),
         iris=np.array(iris, np.float32),
         sprites=layers(portrait, closed, open_lips),
-    ).save(STOCK / person.replica_id)  # fmt: skip
+    ).save(STOCK / person.replica_id)
 
 
 if __name__ == "__main__":

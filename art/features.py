@@ -1,5 +1,7 @@
 """Eyes, brows, nose and lips, drawn through the landmarks."""
 
+# ruff: noqa: RUF005 - these sums move NumPy points, they do not join lists.
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -51,7 +53,9 @@ def sclera(layer: Layer, points: Points, side: int, look: Look) -> None:
     s = 1 if side else -1
     shade = mix(look.sclera, 0x6B4A48, 0.55)
     stops = [(0.0, look.sclera, 1.0), (0.55, look.sclera, 1.0), (1.0, shade, 1.0)]
-    c.drawRect(skia.Rect(x - 0.45, y - 0.3, x + 0.45, y + 0.3), fill(0, shader=radial((x - 0.02, y + 0.02), 0.30, stops)))
+    c.drawRect(
+        skia.Rect(x - 0.45, y - 0.3, x + 0.45, y + 0.3), fill(0, shader=radial((x - 0.02, y + 0.02), 0.30, stops))
+    )
     inner = points[mesh.LID_UPPER[side][8], :2]
     c.drawCircle(float(inner[0]) + s * 0.012, float(inner[1]) + 0.004, 0.034, fill(0xD08A80, 0.75, 0.016))
 
@@ -87,7 +91,7 @@ def glint(layer: Layer, points: Points, side: int, radius: float) -> None:
     c.drawCircle(x + r * 0.38, y + r * 0.42, r * 0.12, fill(0xFFFFFF, 0.50, r * 0.05))
 
 
-def eye_shade(layer: Layer, points: Points, side: int, look: Look) -> None:
+def eye_shade(layer: Layer, points: Points, side: int) -> None:
     """Shadow of lid and lashes on the eyeball."""
     upper = smooth(points[mesh.LID_UPPER[side], :2])
     lift = np.vstack([upper, upper[::-1] - [0, 0.3]])
@@ -125,7 +129,8 @@ def lid_skin(layer: Layer, points: Points, side: int, look: Look, light: int, cl
         line = closed_line(points, side)
         middle = (crease[:: max(1, len(crease) // 40)].mean(0) + line.mean(0)) / 2
         c.drawOval(
-            skia.Rect(middle[0] - 0.17, middle[1] - 0.055, middle[0] + 0.17, middle[1] + 0.035), fill(light, 0.26, 0.035)
+            skia.Rect(middle[0] - 0.17, middle[1] - 0.055, middle[0] + 0.17, middle[1] + 0.035),
+            fill(light, 0.26, 0.035),
         )
         c.drawPath(path(line - [0, 0.010], False), stroke(look.eyeshadow, 0.04, look.eyeshadow_strength * 0.8, 0.018))
         c.drawPath(path(line + [0, 0.022], False), stroke(look.crease, 0.018, 0.30, 0.012))
@@ -141,7 +146,6 @@ def brows(layer: Layer, points: Points, look: Look, seed: int) -> None:
         area = path(np.vstack([band_u, band_l[::-1]]))
         c.drawPath(area, fill(look.brow, 0.46 * look.brow_fullness, 0.016))
         rng = np.random.default_rng(seed)
-        s = 1 if side else -1
         n = int(230 * look.brow_fullness)
         for t in np.sort(rng.uniform(0, 1, n)):
             i = min(len(band_u) - 2, int(t * (len(band_u) - 1)))
@@ -156,22 +160,43 @@ def brows(layer: Layer, points: Points, look: Look, seed: int) -> None:
             bend = (root + tip) / 2 + np.array([0, -0.008])
             tone = mix(look.brow, 0xB08A70, rng.uniform(0, 0.22))
             c.drawPath(path(smooth([root, bend, tip], steps=4), False), stroke(tone, 0.0085, rng.uniform(0.35, 0.8)))
-        del s
 
 
 def nose(layer: Layer, points: Points, shadow: int) -> None:
     c = layer.canvas
     base_y, wing = float(points[2, 1]), float(points[358, 0])
     for s in (-1, 1):
-        nostril = cv.mirrored([(0.055, base_y - 0.035), (0.10, base_y - 0.058), (0.155, base_y - 0.044), (0.16, base_y - 0.022),
-                               (0.11, base_y - 0.018), (0.065, base_y - 0.014)], s)  # fmt: skip
+        nostril = cv.mirrored(
+            [
+                (0.055, base_y - 0.035),
+                (0.10, base_y - 0.058),
+                (0.155, base_y - 0.044),
+                (0.16, base_y - 0.022),
+                (0.11, base_y - 0.018),
+                (0.065, base_y - 0.014),
+            ],
+            s,
+        )
         c.drawPath(cv.blob(nostril), fill(mix(shadow, 0x1A0806, 0.62), 0.72, 0.011))
-        curve = [(wing - 0.05, base_y - 0.215), (wing - 0.002, base_y - 0.16), (wing + 0.008, base_y - 0.09), (wing - 0.03, base_y - 0.028),
-                 (wing - 0.09, base_y - 0.018)]  # fmt: skip
+        curve = [
+            (wing - 0.05, base_y - 0.215),
+            (wing - 0.002, base_y - 0.16),
+            (wing + 0.008, base_y - 0.09),
+            (wing - 0.03, base_y - 0.028),
+            (wing - 0.09, base_y - 0.018),
+        ]
         line = smooth(cv.mirrored(curve, s))
         c.drawPath(path(line, False), stroke(mix(shadow, 0x3A1810, 0.30), 0.020, 0.34, 0.013))
         c.drawPath(path(line[24:], False), stroke(mix(shadow, 0x3A1810, 0.45), 0.012, 0.38, 0.007))
-    under = smooth([(-0.12, base_y - 0.012), (-0.06, base_y + 0.006), (0, base_y + 0.014), (0.06, base_y + 0.006), (0.12, base_y - 0.012)])
+    under = smooth(
+        [
+            (-0.12, base_y - 0.012),
+            (-0.06, base_y + 0.006),
+            (0, base_y + 0.014),
+            (0.06, base_y + 0.006),
+            (0.12, base_y - 0.012),
+        ]
+    )
     c.drawPath(path(under, False), stroke(mix(shadow, 0x3A1810, 0.3), 0.016, 0.35, 0.012))
 
 
@@ -191,7 +216,11 @@ def lips(layer: Layer, points: Points, look: Look, seam: bool) -> None:
         c.drawPath(area, fill(look.lip, 0.40, 0.016))
     stops = [(0.0, mix(look.lip, pale, 0.25), 0.92), (0.5, look.lip, 1.0), (1.0, deep, 1.0)]
     c.drawPath(upper_area, fill(0, blur=0.0055, shader=linear((0, top), (0, middle + 0.012), stops)))
-    stops = [(0.0, mix(look.lip, deep, 0.55), 1.0), (0.30, mix(look.lip, pale, 0.30), 1.0), (1.0, mix(look.lip, deep, 0.25), 0.92)]
+    stops = [
+        (0.0, mix(look.lip, deep, 0.55), 1.0),
+        (0.30, mix(look.lip, pale, 0.30), 1.0),
+        (1.0, mix(look.lip, deep, 0.25), 0.92),
+    ]
     c.drawPath(lower_area, fill(0, blur=0.0055, shader=linear((0, middle), (0, bottom), stops)))
     both = path(np.vstack([upper, lower[::-1]]))
     c.save()
@@ -228,11 +257,20 @@ def _eye_centre(points: Points, side: int) -> tuple[float, float]:
     return x * 0.985, float(upper[1] * 0.5 + lower[1] * 0.5) - 0.010
 
 
-def _tapered(c: skia.Canvas, line: Points, width: float, color: int, outer: float, inner: float, alpha: float = 0.95,
-             blur: float = 0.0025, lift: float = 0.0) -> None:  # fmt: skip
+def _tapered(
+    c: skia.Canvas,
+    line: Points,
+    width: float,
+    color: int,
+    outer: float,
+    inner: float,
+    alpha: float = 0.95,
+    blur: float = 0.0025,
+    lift: float = 0.0,
+) -> None:
     """A stroke thick in the middle, thinning to both ends."""
     t = np.linspace(0, 1, len(line))
-    half = width / 2 * (np.sin(np.pi * np.clip(t, 0, 1)) ** 0.6 * (1 - 0.0) + 0.12) * (outer + (inner - outer) * t)
+    half = width / 2 * (np.sin(np.pi * np.clip(t, 0, 1)) ** 0.6 + 0.12) * (outer + (inner - outer) * t)
     tangent = np.gradient(line, axis=0)
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / (np.linalg.norm(tangent, axis=1, keepdims=True) + 1e-9)
     line = line - [0, lift]
@@ -240,19 +278,23 @@ def _tapered(c: skia.Canvas, line: Points, width: float, color: int, outer: floa
     c.drawPath(path(area), fill(color, alpha, blur))
 
 
-def _lashes(c: skia.Canvas, line: Points, look: Look, length: float, count: int, up: float, alpha: float = 0.85) -> None:
+def _lashes(
+    c: skia.Canvas, line: Points, look: Look, length: float, count: int, up: float, alpha: float = 0.85
+) -> None:
     """Single lashes fanning outwards; `line` runs from the outer to the inner corner."""
     rng = np.random.default_rng(11)
     outward = np.sign(line[0, 0] - line[-1, 0])
     for t in np.linspace(0.0, 0.78, count) + rng.normal(0, 0.008, count):
-        t = float(np.clip(t, 0, 1))
-        root = line[int(t * (len(line) - 1))]
-        fan = outward * (1.0 - 1.25 * t)
+        at = float(np.clip(t, 0, 1))
+        root = line[int(at * (len(line) - 1))]
+        fan = outward * (1.0 - 1.25 * at)
         # Longest near the outer corner, hardly there towards the nose.
-        size = length * (1.15 - 1.05 * t) * rng.uniform(0.8, 1.15)
+        size = length * (1.15 - 1.05 * at) * rng.uniform(0.8, 1.15)
         tip = root + np.array([fan * 0.90, up * 0.80]) * size
         bend = root + np.array([fan * 0.70, up * 0.22]) * size
         hair = smooth([root, bend, tip], steps=5)
         width = np.linspace(0.006, 0.001, len(hair))[:, None]
         normal = np.array([[-up * 0.3, 1.0]]) * [[outward, 0.3]]
-        c.drawPath(path(np.vstack([hair + normal * width, (hair - normal * width)[::-1]])), fill(look.lash, alpha, 0.0015))
+        c.drawPath(
+            path(np.vstack([hair + normal * width, (hair - normal * width)[::-1]])), fill(look.lash, alpha, 0.0015)
+        )

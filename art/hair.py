@@ -28,9 +28,22 @@ def _resample(curve: Curve, n: int) -> Points:
     return np.stack([np.interp(at, length, dense[:, k]) for k in (0, 1)], 1)
 
 
-def lock(layer: Layer, guides: Sequence[Curve], tone: HairTone, count: int, seed: int, *, width: float = 0.012, jitter: float = 0.02,
-         shine: tuple[float, float] = (0.35, 0.16), shine_strength: float = 0.8, body: bool = True, wave: float = 0.0,
-         alpha: float = 0.75, shade: float = 0.0) -> None:  # fmt: skip
+def lock(
+    layer: Layer,
+    guides: Sequence[Curve],
+    tone: HairTone,
+    count: int,
+    seed: int,
+    *,
+    width: float = 0.012,
+    jitter: float = 0.02,
+    shine: tuple[float, float] = (0.35, 0.16),
+    shine_strength: float = 0.8,
+    body: bool = True,
+    wave: float = 0.0,
+    alpha: float = 0.75,
+    shade: float = 0.0,
+) -> None:
     """Strands from root to tip, spread between neighbouring guides.
 
     `shine` is where along a strand the band of light lies and how wide it is. `wave` bends strands sideways (head
@@ -69,8 +82,17 @@ def _cut(strand: Points, start: float, end: float) -> Points:
     return np.stack([np.interp(at, np.arange(n), strand[:, k]) for k in (0, 1)], 1)
 
 
-def _strand(c: skia.Canvas, strand: Points, tone: HairTone, rng: np.random.Generator, width: float, shine: tuple[float, float],
-            strength: float, alpha: float, shade: float) -> None:  # fmt: skip
+def _strand(
+    c: skia.Canvas,
+    strand: Points,
+    tone: HairTone,
+    rng: np.random.Generator,
+    width: float,
+    shine: tuple[float, float],
+    strength: float,
+    alpha: float,
+    shade: float,
+) -> None:
     own = rng.normal(0, 0.22)
     color = mix(tone.base, tone.light, min(1, own)) if own > 0 else mix(tone.base, tone.dark, min(1, -own * 1.6))
     if rng.random() < tone.grey:
@@ -78,8 +100,13 @@ def _strand(c: skia.Canvas, strand: Points, tone: HairTone, rng: np.random.Gener
     color = mix(color, tone.dark, shade)
     at, spread = shine[0] + rng.normal(0, 0.05), shine[1]
     lit = mix(color, tone.light, strength * (1 - shade) * rng.uniform(0.4, 1.0))
-    stops = [(0.0, mix(color, tone.dark, 0.55)), (max(0.02, at - spread), color), (at, lit), (min(0.98, at + spread), color),
-             (1.0, mix(color, tone.dark, 0.35))]  # fmt: skip
+    stops = [
+        (0.0, mix(color, tone.dark, 0.55)),
+        (max(0.02, at - spread), color),
+        (at, lit),
+        (min(0.98, at + spread), color),
+        (1.0, mix(color, tone.dark, 0.35)),
+    ]
     ends = [skia.Point(*map(float, strand[0])), skia.Point(*map(float, strand[-1]))]
     shader = skia.GradientShader.MakeLinear(ends, [ink(k) for _, k in stops], [p for p, _ in stops])
     paint = stroke(color, width * rng.uniform(0.6, 1.25), 1.0)
@@ -88,7 +115,17 @@ def _strand(c: skia.Canvas, strand: Points, tone: HairTone, rng: np.random.Gener
     c.drawPath(path(strand, False), paint)
 
 
-def curls(layer: Layer, area: Curve, tone: HairTone, count: int, seed: int, *, size: float = 0.07, width: float = 0.012, light: Sequence[float] = (-0.6, -0.8)) -> None:
+def curls(
+    layer: Layer,
+    area: Curve,
+    tone: HairTone,
+    count: int,
+    seed: int,
+    *,
+    size: float = 0.07,
+    width: float = 0.012,
+    light: Sequence[float] = (-0.6, -0.8),
+) -> None:
     """Tight coils scattered over an area, lit from `light`, dense at the rim."""
     rng = np.random.default_rng(seed)
     outline = path(smooth(area, closed=True))
@@ -108,11 +145,15 @@ def curls(layer: Layer, area: Curve, tone: HairTone, count: int, seed: int, *, s
         r = size * rng.uniform(0.45, 1.0) * np.linspace(1, rng.uniform(0.35, 0.8), 16)
         coil = p + np.stack([np.cos(t + rng.uniform(0, 6.3)) * r, np.sin(t) * r * 0.9], 1)
         level = 0.42 * f + rng.normal(0, 0.20)
-        color = mix(tone.base, tone.light, min(1, level)) if level > 0 else mix(tone.base, tone.dark, min(1, -level * 1.5))
+        color = (
+            mix(tone.base, tone.light, min(1, level)) if level > 0 else mix(tone.base, tone.dark, min(1, -level * 1.5))
+        )
         c.drawPath(path(coil, False), stroke(color, width * rng.uniform(0.6, 1.2), rng.uniform(0.45, 0.9)))
 
 
-def stubble(layer: Layer, area: Points, tone: HairTone, seed: int, *, length: float, width: float = 0.008, alpha: float = 0.6) -> None:
+def stubble(
+    layer: Layer, area: Points, tone: HairTone, seed: int, *, length: float, width: float = 0.008, alpha: float = 0.6
+) -> None:
     """Short hairs rooted at `area` (n, 2), pointing down and outwards."""
     rng = np.random.default_rng(seed)
     c = layer.canvas
@@ -123,22 +164,56 @@ def stubble(layer: Layer, area: Points, tone: HairTone, seed: int, *, length: fl
         color = mix(tone.base, tone.dark if rng.random() < 0.5 else tone.light, rng.uniform(0, 0.6))
         if rng.random() < tone.grey:
             color = mix(0xD8D3CC, color, rng.uniform(0, 0.3))
-        c.drawPath(path(smooth([(x, y), bend, tip], steps=4), False), stroke(color, width * rng.uniform(0.6, 1.2), alpha * rng.uniform(0.4, 1)))
+        c.drawPath(
+            path(smooth([(x, y), bend, tip], steps=4), False),
+            stroke(color, width * rng.uniform(0.6, 1.2), alpha * rng.uniform(0.4, 1)),
+        )
 
 
-def cap(layer: Layer, hairline: Curve, silhouette: Curve, tone: HairTone, count: int, seed: int, *, lean: float = 0.0, lift: float = 0.10,
-        width: float = 0.011, jitter: float = 0.03, shine: tuple[float, float] = (0.55, 0.25), shine_strength: float = 0.7) -> None:  # fmt: skip
+def cap(
+    layer: Layer,
+    hairline: Curve,
+    silhouette: Curve,
+    tone: HairTone,
+    count: int,
+    seed: int,
+    *,
+    lean: float = 0.0,
+    lift: float = 0.10,
+    width: float = 0.011,
+    jitter: float = 0.03,
+    shine: tuple[float, float] = (0.55, 0.25),
+    shine_strength: float = 0.7,
+) -> None:
     """Short hair: strands from the hairline to the silhouette, leaning sideways (`lean`) and standing up (`lift`)."""
     line, rim = _resample(hairline, 25), _resample(silhouette, 25)
     guides = []
     for i, (root, tip) in enumerate(zip(line, rim, strict=True)):
         top = np.sin(np.pi * i / 24)
         middle = root * 0.5 + tip * 0.5 + np.array([lean * (1 if i in range(3, 22) else 0.3), -lift * 0.6]) * top
-        guides.append([root + np.array([0, 0.012]), root * 0.75 + middle * 0.25 + np.array([0, -0.4 * lift]) * top, middle, tip + np.array([lean * 0.25 * top**2, 0.01])])
+        guides.append(
+            [
+                root + np.array([0, 0.012]),
+                root * 0.75 + middle * 0.25 + np.array([0, -0.4 * lift]) * top,
+                middle,
+                tip + np.array([lean * 0.25 * top**2, 0.01]),
+            ]
+        )
     c = layer.canvas
     body = np.vstack([smooth(hairline), smooth(silhouette)[::-1]])
     c.drawPath(path(body), fill(mix(tone.base, tone.dark, 0.75), 1.0, 0.014))
-    lock(layer, guides, tone, count, seed, width=width, jitter=jitter, shine=shine, shine_strength=shine_strength, body=False)
+    lock(
+        layer,
+        guides,
+        tone,
+        count,
+        seed,
+        width=width,
+        jitter=jitter,
+        shine=shine,
+        shine_strength=shine_strength,
+        body=False,
+    )
     # Fine hairs soften the line on the forehead.
     rng = np.random.default_rng(seed + 1)
     dense = smooth(hairline)
@@ -148,10 +223,14 @@ def cap(layer: Layer, hairline: Curve, silhouette: Curve, tone: HairTone, count:
         i = min(23, int(k / len(dense) * 24))
         way = np.array(guides[i][2]) - root
         tip = root + way / (np.linalg.norm(way) + 1e-6) * rng.uniform(0.06, 0.16)
-        c.drawPath(path([root, tip], False), stroke(mix(tone.base, tone.dark, rng.random()), 0.006, rng.uniform(0.25, 0.6)))
+        c.drawPath(
+            path([root, tip], False), stroke(mix(tone.base, tone.dark, rng.random()), 0.006, rng.uniform(0.25, 0.6))
+        )
 
 
-def beard(layer: Layer, points: Points, weight: Points, tone: HairTone, seed: int, *, length: float, alpha: float = 0.55) -> None:
+def beard(
+    layer: Layer, points: Points, weight: Points, tone: HairTone, seed: int, *, length: float, alpha: float = 0.55
+) -> None:
     """Hairs at `points` (n, 2), kept with probability `weight` (n,), longer towards the chin."""
     rng = np.random.default_rng(seed)
     keep = points[rng.random(len(points)) < weight]

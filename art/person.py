@@ -28,7 +28,11 @@ def beard_roots(points: Points, count: int, seed: int) -> tuple[Points, Points]:
     face = path(face_outline(points))
     mouth = path(np.vstack([smooth(points[mesh.UPPER_OUTER, :2]), smooth(points[mesh.LOWER_OUTER, :2])[::-1]]))
     for i, (x, y) in enumerate(places):
-        if not face.contains(float(x), float(y)) or mouth.contains(float(x), float(y)) or mouth.contains(float(x), float(y) + 0.03):
+        if (
+            not face.contains(float(x), float(y))
+            or mouth.contains(float(x), float(y))
+            or mouth.contains(float(x), float(y) + 0.03)
+        ):
             weight[i] = 0
     return places, weight
 

@@ -32,17 +32,27 @@ def wall(layer: Layer, left: int, right: int, glow: int, at: tuple[float, float]
 
 def window(layer: Layer, x: float, y: float, w: float, h: float, sky: int, frame: int, panes: int = 2) -> None:
     c = layer.canvas
-    c.drawRect(skia.Rect(x, y, x + w, y + h), fill(0, shader=linear((x, y), (x, y + h), [(0, mix(sky, 0xFFFFFF, 0.5), 1), (1, sky, 1)])))
+    c.drawRect(
+        skia.Rect(x, y, x + w, y + h),
+        fill(0, shader=linear((x, y), (x, y + h), [(0, mix(sky, 0xFFFFFF, 0.5), 1), (1, sky, 1)])),
+    )
     rng = np.random.default_rng(2)
     for _ in range(14):
-        c.drawCircle(x + rng.uniform(0, w), y + h * rng.uniform(0.55, 1.0), rng.uniform(0.15, 0.4), fill(mix(0x86A578, 0xC9D7A8, rng.random()), 0.55))
+        c.drawCircle(
+            x + rng.uniform(0, w),
+            y + h * rng.uniform(0.55, 1.0),
+            rng.uniform(0.15, 0.4),
+            fill(mix(0x86A578, 0xC9D7A8, rng.random()), 0.55),
+        )
     for i in range(panes + 1):
         c.drawRect(skia.Rect(x + w * i / panes - 0.06, y, x + w * i / panes + 0.06, y + h), fill(frame))
     for yy in (y, y + h * 0.5, y + h):
         c.drawRect(skia.Rect(x - 0.06, yy - 0.05, x + w + 0.06, yy + 0.05), fill(frame))
 
 
-def shelf(layer: Layer, x: float, y: float, w: float, rows: int, pitch: float, wood: int, seed: int, palette: tuple[int, ...]) -> None:
+def shelf(
+    layer: Layer, x: float, y: float, w: float, rows: int, pitch: float, wood: int, seed: int, palette: tuple[int, ...]
+) -> None:
     """Shelves with books and things."""
     c = layer.canvas
     rng = np.random.default_rng(seed)
@@ -65,7 +75,9 @@ def shelf(layer: Layer, x: float, y: float, w: float, rows: int, pitch: float, w
 def plant(layer: Layer, x: float, y: float, size: float, leaf: int, pot: int, seed: int) -> None:
     c = layer.canvas
     rng = np.random.default_rng(seed)
-    c.drawRRect(skia.RRect.MakeRectXY(skia.Rect(x - 0.32 * size, y - 0.1, x + 0.32 * size, y + 0.7 * size), 0.1, 0.1), fill(pot))
+    c.drawRRect(
+        skia.RRect.MakeRectXY(skia.Rect(x - 0.32 * size, y - 0.1, x + 0.32 * size, y + 0.7 * size), 0.1, 0.1), fill(pot)
+    )
     for angle in np.linspace(-1.25, 1.25, 17):
         length = size * rng.uniform(0.9, 1.6)
         tip = (x + np.sin(angle) * length, y - np.cos(angle) * length)
@@ -80,10 +92,20 @@ def plant(layer: Layer, x: float, y: float, size: float, leaf: int, pot: int, se
 
 def lamp(layer: Layer, x: float, y: float, size: float, glow: int = 0xFFD9A0) -> None:
     c = layer.canvas
-    c.drawCircle(x, y, size * 3.4, fill(0, shader=radial((x, y), size * 3.4, [(0, glow, 0.75), (0.4, glow, 0.25), (1, glow, 0)])))
+    c.drawCircle(
+        x, y, size * 3.4, fill(0, shader=radial((x, y), size * 3.4, [(0, glow, 0.75), (0.4, glow, 0.25), (1, glow, 0)]))
+    )
     c.drawRect(skia.Rect(x - 0.05, y, x + 0.05, y + size * 2.6), fill(0x5A4634))
     shade = skia.Path()
-    shade.addPoly([skia.Point(x - size * 0.45, y - size * 0.5), skia.Point(x + size * 0.45, y - size * 0.5), skia.Point(x + size * 0.72, y + size * 0.55), skia.Point(x - size * 0.72, y + size * 0.55)], True)
+    shade.addPoly(
+        [
+            skia.Point(x - size * 0.45, y - size * 0.5),
+            skia.Point(x + size * 0.45, y - size * 0.5),
+            skia.Point(x + size * 0.72, y + size * 0.55),
+            skia.Point(x - size * 0.72, y + size * 0.55),
+        ],
+        True,
+    )
     c.drawPath(shade, fill(mix(glow, 0xFFFFFF, 0.45)))
 
 
@@ -94,7 +116,16 @@ def bokeh(layer: Layer, seed: int, color: int, count: int, x: tuple[float, float
         layer.canvas.drawCircle(rng.uniform(*x), rng.uniform(*y), r, fill(color, rng.uniform(0.12, 0.4)))
 
 
-def picture_frame(layer: Layer, x: float, y: float, w: float, h: float, inside: int, frame: int, art: Callable[[skia.Canvas], None] | None = None) -> None:
+def picture_frame(
+    layer: Layer,
+    x: float,
+    y: float,
+    w: float,
+    h: float,
+    inside: int,
+    frame: int,
+    art: Callable[[skia.Canvas], None] | None = None,
+) -> None:
     c = layer.canvas
     c.drawRect(skia.Rect(x, y, x + w, y + h), fill(inside))
     if art:

@@ -177,8 +177,10 @@ def beard_area(points: Points, x: Image, y: Image) -> Image:
     corner = float(points[291, 0])
     # The upper border runs from beside the ear down across the cheek to the moustache.
     border = np.interp(
-        ax, [0, 0.12, corner, corner + 0.18, 0.82, 0.96, 1.2],
-        [nose + 0.07, nose + 0.09, nose + 0.20, nose + 0.22, mouth - 0.32, 0.42, 0.2])  # fmt: skip
+        ax,
+        [0, 0.12, corner, corner + 0.18, 0.82, 0.96, 1.2],
+        [nose + 0.07, nose + 0.09, nose + 0.20, nose + 0.22, mouth - 0.32, 0.42, 0.2],
+    )
     area = ramp(y - border.astype(np.float32), -0.02, 0.14)
     patch = spot(x, y, (0, float(points[17, 1]) + 0.06), (0.30, 0.055))
     area = area * (1 - 0.5 * patch)

@@ -204,6 +204,13 @@ def test_speaking_leaves_everything_but_the_lower_face_alone(renderer: MeshRende
     assert moved[: nose - int(0.1 * view.unit)].max() == 0
 
 
+def test_clothes_stand_still_while_the_jaw_drops(renderer: MeshRenderer, view: View) -> None:
+    moved = np.abs(luma(renderer, Pose(mouth=mouth(jaw=0.8))) - luma(renderer, Pose()))
+    chin = int(view.points[152, 1])
+
+    assert moved[chin + int(0.45 * view.unit) :].max() <= 1
+
+
 def test_a_blink_covers_the_eyes(renderer: MeshRenderer, bundle: Bundle, view: View) -> None:
     open_, shut = luma(renderer, Pose()), luma(renderer, Pose(blink=1.0))
 

@@ -20,6 +20,7 @@ class Eye:
 
     def __init__(self, view: View, side: int) -> None:
         self._unit = view.unit
+        self._view = view
         name = f"eye{side}"
         closed, self.box = view.sprite(f"{name}_closed", on_base=True)
         self._rest = np.ascontiguousarray(self.box.cut(view.base)).astype(np.float32)
@@ -46,10 +47,10 @@ class Eye:
 
     @property
     def at_rest(self) -> Pixels:
-        return self._rest.astype(np.uint8)
+        return self._view.cut_out(self._rest.astype(np.uint8), self.box)
 
     def draw(self, pose: Pose) -> Pixels | None:
-        """The eye, BGR, or None when it is as in the base picture."""
+        """The eye as BGRA with colour multiplied by alpha, or None when it is as in the base picture."""
         # Lids follow a downward look and rise a little with an upward one; only lowering is visible here.
         blink = float(np.clip(max(pose.blink, -0.28 * min(0.0, pose.gaze_y)), 0, 1))
         moved = abs(pose.gaze_x) + abs(pose.gaze_y) > 0.004
@@ -61,7 +62,7 @@ class Eye:
             picture = np.asarray(picture + self._opening * (ball - self._still), np.float32)
         if blink >= 0.01:
             picture = self._lid(picture, blink)
-        return np.asarray(np.clip(picture + 0.5, 0, 255), np.uint8)
+        return self._view.cut_out(np.asarray(np.clip(picture + 0.5, 0, 255), np.uint8), self.box)
 
     def _ball(self, dx: float, dy: float) -> Floats:
         """The eyeball looking `dx`, `dy` pixels aside, BGR; the reflection follows only a third of the way."""

@@ -29,15 +29,10 @@ class Head:
     def __init__(self, view: View) -> None:
         self._view = view
         self.width, self.height = view.width, view.height
-        # Where nobody stands the base picture itself is the background: the two were compressed apart.
-        background = np.where(view.matte[..., None] == 0, view.base, view.background)
-        behind = background.astype(np.float32) * (1 - view.matte[..., None].astype(np.float32) / 255)
-        person = np.clip(view.base.astype(np.float32) - behind + 0.5, 0, 255).astype(np.uint8)
-        self._behind = behind
-        y, uv = self._planes(person)
+        y, uv = self._planes(view.figure[..., :3])
         self._ya = np.ascontiguousarray(np.dstack([y, view.matte]))
         self._uv = uv
-        back_y, back_uv = self._planes(background)
+        back_y, back_uv = self._planes(view.background)
         self._back_y = back_y - np.uint8(16)
         self._back_warm = np.maximum(back_uv, 128) - np.uint8(128)
         self._back_cool = np.uint8(128) - np.minimum(back_uv, 128)
@@ -58,13 +53,11 @@ class Head:
         chroma = packed[h:].reshape(2, h // 2, w // 2)
         return packed[:h], np.ascontiguousarray(np.moveaxis(chroma, 0, 2))
 
-    def put(self, picture: Pixels, box: Box) -> None:
-        """Replace part of the person by a BGR picture drawn over the base."""
-        behind = self._behind[box.y0 : box.y1, box.x0 : box.x1]
-        if behind.any():
-            picture = np.clip(picture.astype(np.float32) - behind + 0.5, 0, 255).astype(np.uint8)
-        y, uv = self._planes(picture)
+    def put(self, figure: Pixels, box: Box) -> None:
+        """Replace part of the person: BGRA with colour multiplied by alpha."""
+        y, uv = self._planes(figure[..., :3])
         self._ya[box.y0 : box.y1, box.x0 : box.x1, 0] = y
+        self._ya[box.y0 : box.y1, box.x0 : box.x1, 1] = figure[..., 3]
         self._uv[box.y0 // 2 : box.y1 // 2, box.x0 // 2 : box.x1 // 2] = uv
 
     def _basis(self) -> None:

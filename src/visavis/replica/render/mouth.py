@@ -29,9 +29,9 @@ class Mouth:
         p, unit = view.points, view.unit
         oval = p[topo.OVAL]
         chin = float(p[topo.CHIN, 1])
-        self.box = view.box(oval[:, 0].min(), p[4, 1] - 0.05 * unit, oval[:, 0].max(), chin + 0.85 * unit)
-        self._rest = np.ascontiguousarray(self.box.cut(view.base))
-        self._lips, _ = view.sprite("lips", self.box, on_base=True)
+        self.box = view.box(oval[:, 0].min(), p[4, 1] - 0.05 * unit, oval[:, 0].max(), chin + 0.55 * unit)
+        self._rest = np.ascontiguousarray(self.box.cut(view.figure))
+        self._lips = view.cut_out(view.sprite("lips", self.box, on_base=True)[0], self.box)
         self._fields(view)
         self._inside = Inside(view, self.model)
 
@@ -40,7 +40,7 @@ class Mouth:
         return self._rest
 
     def draw(self, pose: Pose) -> Pixels | None:
-        """The lower face, BGR, or None when it is as in the base picture."""
+        """The lower face as BGRA with colour multiplied by alpha, or None when it is as in the base picture."""
         if self.model.closed_at_rest and not pose.mouth.any() and pose.smile == 0:
             return None
         lips = self.model.shape(pose.mouth, pose.smile)
@@ -48,7 +48,8 @@ class Mouth:
         map_xy = self._maps(lips, pose.smile)
         out = cv2.remap(texture, map_xy, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         self._inside.draw(out, self.box, lips, pose)
-        return np.asarray(out, np.uint8)
+        cover = self._face(lips)
+        return np.asarray(cv2.blendLinear(out, self._rest, cover, 1 - cover), np.uint8)
 
     def _texture(self, lips: Lips) -> Pixels:
         """Lips with the dark line between them while they touch, without it once they part."""
@@ -61,7 +62,7 @@ class Mouth:
         points, unit, model = view.points, view.unit, self.model
         count = len(topo.OVAL)
         centre = points[topo.OVAL].mean(0)
-        near, far = (centre + (points[topo.OVAL] - centre) * k for k in (1.16, 1.42))
+        near, far = (centre + (points[topo.OVAL] - centre) * k for k in (1.16, 1.32))
         lower_set = {i for ring in LOWER_RINGS for i in ring} | set(topo.LOWER_INNER)
         upper_set = {i for ring in UPPER_RINGS for i in ring} | set(topo.UPPER_INNER)
         jaw = np.array([i for i in topo.JAW if i not in lower_set | upper_set])
@@ -69,11 +70,16 @@ class Mouth:
         chin = float(model.to_frame(points[[topo.CHIN]])[0, 1])
         side = 1 - 0.75 * np.clip(np.abs(jaw_at[:, 0]) / (1.15 * unit), 0, 1) ** 2
         self._jaw = (np.clip(0.55 + 0.4 * jaw_at[:, 1] / chin, 0, 1) * side).astype(np.float32)
+        follow = dict(zip(jaw.tolist(), self._jaw.tolist(), strict=True))
+        self._follow = np.array([follow.get(i, 0.0) for i in topo.OVAL], np.float32)
+        # A little wider than the face, for a beard and for the soft edge itself.
+        out = points[topo.OVAL] - centre
+        self._outline = points[topo.OVAL] + out / np.hypot(*out.T)[:, None] * (0.05 * unit)
         near_at = model.to_frame(near.astype(np.float32))
         below = np.clip(near_at[:, 1] / chin, 0, 1) ** 2 * (
             1 - np.clip(np.abs(near_at[:, 0]) / (1.2 * unit), 0, 1) ** 2
         )
-        self._skirt = (0.45 * np.where(near_at[:, 1] > 0, below, 0)).astype(np.float32)
+        self._skirt = (0.90 * np.where(near_at[:, 1] > 0, below, 0)).astype(np.float32)
         self._skull = len(topo.SKULL)
         # Rows beside the corners belong to both halves, so that the halves agree where no opening parts them.
         corner = abs(float(model.to_frame(points[[291]])[0, 0]))
@@ -87,6 +93,10 @@ class Mouth:
         gx, gy = np.meshgrid(np.arange(cols, dtype=np.float32) * step, np.arange(rows, dtype=np.float32) * step)
         grid = np.stack([gx + self.box.x0, gy + self.box.y0], -1).reshape(-1, 2)
         self._grid = np.stack([gx, gy], -1) / step
+        # Still at the border of the box, whatever the splines say: collars must not breathe with the jaw.
+        wide, tall = self.box.width - gx, self.box.height - gy
+        edge = np.minimum.reduce([gx / (0.12 * unit), wide / (0.12 * unit), gy / (0.12 * unit), tall / (0.25 * unit)])
+        fade = np.clip(edge, 0, 1).reshape(-1, 1)
         self._step = step
         self._count = count
         self._sides: list[tuple[Points, NDArray[np.float32]]] = []
@@ -96,7 +106,7 @@ class Mouth:
             # Mid rings of both lips share their end points with other rings; a spline must not see a point twice.
             _, keep = np.unique(control.round(2), axis=0, return_index=True)
             matrix = np.zeros((len(grid), len(control)), np.float32)
-            matrix[:, np.sort(keep)] = topo.spline_matrix(control[np.sort(keep)], grid)
+            matrix[:, np.sort(keep)] = topo.spline_matrix(control[np.sort(keep)], grid) * fade
             self._sides.append((model.to_frame(own), matrix))
         xs, ys = np.arange(self.box.width, dtype=np.float32), np.arange(self.box.height, dtype=np.float32)
         self._identity = np.stack(np.meshgrid(xs, ys), -1)
@@ -135,10 +145,20 @@ class Mouth:
         np.copyto(maps[0], maps[1], where=low[..., None])
         return np.asarray(self._identity + maps[0], np.float32)
 
+    def _face(self, lips: Lips) -> Floats:
+        """Coverage of the box by the face: the falling chin slides over the neck, it does not push it down."""
+        down = self.model.axes[1] * (0.92 * lips.drop)
+        outline = self._outline + self._follow[:, None] * down
+        curve = topo.smooth(np.vstack([outline, outline[:1]]).astype(np.float32)) - (self.box.x0, self.box.y0)
+        mask = np.zeros((self.box.height, self.box.width), np.uint8)
+        cv2.fillPoly(mask, [np.round(curve * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+        mask = cv2.GaussianBlur(mask, (0, 0), max(0.8, 0.014 * self._unit))
+        return np.asarray(mask.astype(np.float32) / np.float32(255), np.float32)
+
     def _invert(self, forward: Floats) -> Floats:
         """Displacement seen from where a point arrives: solve b(q) = f(q - b(q)) on the grid."""
         back = forward
-        for _ in range(4):
+        for _ in range(6):
             at = self._grid - back / self._step
             back = cv2.remap(forward, at.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(back, np.float32)
@@ -179,14 +199,14 @@ class Inside:
         w, h = int(x1 - x0), int(y1 - y0)
         mask = np.zeros((h, w), np.uint8)
         cv2.fillPoly(mask, [np.round((polygon - (x0, y0)) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+        # Never outside the opening: the soft edge lies wholly inside it, gentle where the lips come together.
         soft = cv2.GaussianBlur(mask, (0, 0), max(0.7, 0.5 * self._mm)).astype(np.float32) / 255
-        # Never outside the opening, and gently where the lips come together.
-        soft = np.minimum(soft, mask.astype(np.float32) / 255)
+        soft = np.minimum(np.clip((soft - 0.30) / 0.5, 0, 1), mask.astype(np.float32) / 255)
         gap = np.interp(np.arange(w) + x0, upper[:, 0], np.linalg.norm(lower - upper, axis=1))
         soft *= np.clip(gap / (1.2 * self._mm), 0, 1).astype(np.float32)
         inside = self._paint(w, h, (int(x0), int(y0)), lips, pose)
         inside *= self._shade(w, h, upper - (x0, y0), float(pose.mouth[6]))[..., None]
-        target = out[y0 - at.y0 : y1 - at.y0, x0 - at.x0 : x1 - at.x0]
+        target = out[y0 - at.y0 : y1 - at.y0, x0 - at.x0 : x1 - at.x0, :3]
         alpha = soft[..., None]
         target[:] = (target * (1 - alpha) + inside * alpha + 0.5).astype(np.uint8)
 

@@ -39,8 +39,9 @@ class Box:
 class View:
     """Base, background and matte at output size, and how to bring anything else there.
 
-    `points` are output pixel indices (pixel centres at whole numbers), float32 (468, 2); `unit` is the distance
-    between the eyes in output pixels.
+    `figure` is the person alone, BGRA with colour multiplied by alpha, so that edges mix rightly with whatever comes
+    to lie behind them. `points` are output pixel indices (pixel centres at whole numbers), float32 (468, 2); `unit`
+    is the distance between the eyes in output pixels.
     """
 
     def __init__(self, bundle: Bundle, width: int, height: int) -> None:
@@ -56,6 +57,10 @@ class View:
         self.base = self._fit(bundle.base)
         self.background = self._fit(bundle.background)
         self.matte = self._fit(bundle.matte)
+        # Where nobody stands the base picture itself is the background: the two were compressed apart.
+        self.background = np.where(self.matte[..., None] == 0, self.base, self.background)
+        self._behind = self.background.astype(np.float32) * (1 - self.matte[..., None].astype(np.float32) / 255)
+        self.figure = self.cut_out(self.base, Box(0, 0, width, height))
         self.points = self.to_output(bundle.points)
         self.depth = bundle.depth * np.float32(self._scale)
         self.unit = eye_distance(self.points)
@@ -71,6 +76,13 @@ class View:
             return cut
         method = cv2.INTER_AREA if self._scale < 1 else cv2.INTER_CUBIC
         return np.asarray(cv2.resize(cut, (self.width, self.height), interpolation=method), np.uint8)
+
+    def cut_out(self, picture: Pixels, box: Box) -> Pixels:
+        """The person in a picture of `box`, BGR in front of the background: BGRA with colour multiplied by alpha."""
+        behind = self._behind[box.y0 : box.y1, box.x0 : box.x1]
+        if behind.any():
+            picture = np.clip(picture.astype(np.float32) - behind + 0.5, 0, 255).astype(np.uint8)
+        return np.dstack([picture, box.cut(self.matte)])
 
     def box(self, x0: float, y0: float, x1: float, y1: float) -> Box:
         """The even box that holds the given corners, cut to the picture."""
