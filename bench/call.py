@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import math
 import statistics
 import sys
 import time
@@ -43,7 +42,7 @@ QUESTIONS = (
 )
 IDLE_SECONDS = 10.0
 SETTLE_WINDOW = 3.0
-SETTLE_AT_MOST = 30.0
+SETTLE_AT_MOST = 45.0
 SAMPLE_EVERY = 0.1
 ANSWER_WITHIN = 15.0
 LISTEN_AT_MOST = 6.0
@@ -75,6 +74,11 @@ class Samples:
             return None
         used = sum(float(np.diff(np.interp(span, self.at, self.cpu))[0]) for span in spans)
         return used / seconds
+
+    def dearest(self, window: float) -> float:
+        """Highest share of any stretch of `window` seconds."""
+        starts = [at for at in self.at if at + window <= self.at[-1]]
+        return max((self.share([(start, start + window)]) or 0.0 for start in starts), default=0.0)
 
 
 @dataclass(slots=True)
@@ -183,16 +187,18 @@ async def _call(client: TalkClient, prompts: Sequence[Prompt], result: Measured)
 
 
 async def _settled(samples: Samples) -> None:
-    """Wait until the server has prepared what it prepares at the beginning of a call: until its use of CPU is even."""
+    """Wait for the end of what the server prepares in the background when a replica's first call begins.
+
+    It is over when two windows in a row cost less than half of the dearest one so far, which was the greeting's or
+    the preparation's.
+    """
     deadline = time.monotonic() + SETTLE_AT_MOST
-    previous = math.inf
-    while time.monotonic() < deadline:
+    calm = 0
+    while calm < 2 and time.monotonic() < deadline:
         began = time.monotonic()
         await asyncio.sleep(SETTLE_WINDOW)
         share = samples.share([(began, time.monotonic())]) or 0.0
-        if share > previous * 0.8:
-            return
-        previous = share
+        calm = calm + 1 if share < samples.dearest(SETTLE_WINDOW) / 2 else 0
 
 
 async def _turn(client: TalkClient, prompt: Prompt, result: Measured) -> None:
