@@ -45,8 +45,8 @@ def sheet(bundle: Bundle) -> np.ndarray:
     tiles = []
     for name, pose in poses().items():
         picture = cv2.resize(renderer.draw_bgr(pose)[70:390, 112:400], (234, 260), interpolation=cv2.INTER_AREA)
-        cv2.putText(picture, name, (9, 249), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (30, 30, 30), 3, cv2.LINE_AA)
-        cv2.putText(picture, name, (9, 249), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
+        picture[236:] //= 2
+        cv2.putText(picture, name, (9, 253), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
         tiles.append(picture)
     return np.vstack([np.hstack(tiles[i : i + 5]) for i in range(0, len(tiles), 5)])
 
