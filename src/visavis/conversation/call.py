@@ -37,6 +37,9 @@ log = structlog.get_logger(__name__)
 
 BOOT_TIMEOUT = 60.0
 CLOSE_TIMEOUT = 8.0
+RETURN_GRACE = 8.0
+"""Seconds somebody has to come back whose page or network went away without a goodbye, even with a shorter
+`participant_left_timeout`: a reload must not end a call."""
 FAREWELL = 0.2
 """Seconds between the last event and closing connections, so that it arrives."""
 
@@ -234,14 +237,15 @@ class Call:
             events=session,
         )
 
-    async def leave(self, participant_id: str) -> bool:
+    async def leave(self, participant_id: str, *, for_good: bool = True) -> bool:
+        """Let a person go. Not `for_good`: their page went away, perhaps only to be loaded again."""
         person = self._people.get(participant_id)
         if person is None:
             return False
-        await self._drop(person)
+        await self._drop(person, grace=0.0 if for_good else RETURN_GRACE)
         return True
 
-    async def _drop(self, person: _Person) -> None:
+    async def _drop(self, person: _Person, grace: float = 0.0) -> None:
         identity = person.participant.id
         if self._people.get(identity) is not person:
             return
@@ -254,7 +258,7 @@ class Call:
             await person.ears.close()
         await person.participant.close()
         if not self._people and not self._stopping and person.joined:
-            self._timer("participant_left_timeout", self.spec.participant_left_timeout)
+            self._timer("participant_left_timeout", max(grace, self.spec.participant_left_timeout))
 
     def _identity(self, person: _Person) -> dict[str, str]:
         return {"role": "user", "participant_id": person.participant.id, "name": person.participant.name}
@@ -283,6 +287,8 @@ class Call:
     def on_open(self, participant: Participant) -> None:
         for event in ("system.replica_joined", "system.pal_joined", "system.replica_present", "system.pal_present"):
             self._wire.emit(event, message_type="system")
+        if self._session:
+            self._session.tell_state()
         if self._faculties:
             self._wire.room(
                 "room.engines",
@@ -316,7 +322,7 @@ class Call:
     def on_lost(self, participant: Participant) -> None:
         person = self._people.get(participant.id)
         if person and person.participant is participant:
-            self._spawn(self._drop(person), "lost")
+            self._spawn(self._drop(person, grace=RETURN_GRACE), "lost")
 
     def _broadcast(self, message: str) -> None:
         for person in self._people.values():

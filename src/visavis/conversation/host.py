@@ -71,9 +71,10 @@ class EmbeddedCallHost:
             raise CallNotFound("This conversation is not running.")
         return await call.connect(sdp=sdp, kind=type, participant_id=participant_id, name=name)
 
-    async def leave(self, conversation_id: str, participant_id: str) -> bool:
+    async def leave(self, conversation_id: str, participant_id: str, *, for_good: bool = True) -> bool:
+        """Let a person go; False if they are not here. See `Call.leave` for `for_good`."""
         call = self._calls.get(conversation_id)
-        return await call.leave(participant_id) if call else False
+        return await call.leave(participant_id, for_good=for_good) if call else False
 
     async def warm(self) -> list[str]:
         """Load what the first call would otherwise wait for. Return sentences about what cannot run (none: ready)."""

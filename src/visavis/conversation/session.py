@@ -86,6 +86,7 @@ class Session:
         self._continuing_key = ""
         self._echoes: dict[str, asyncio.Queue[Echo]] = {}
         self._face_state: FaceState = "idle"
+        self._state = "listening"
         self._kept_at = 0.0
         self._thinking: asyncio.TimerHandle | None = None
 
@@ -109,7 +110,12 @@ class Session:
             self.voice.face.set_state(state)
 
     def _room_state(self, state: str) -> None:
-        self._wire.room("room.state", {"state": state})
+        self._state = state
+        self.tell_state()
+
+    def tell_state(self) -> None:
+        """Say what the replica does now, for room pages that just connected."""
+        self._wire.room("room.state", {"state": self._state})
 
     def on_frame(self, frame: Frame) -> None:
         self.voice.on_frame(frame)
