@@ -70,6 +70,8 @@ class Mouth:
         chin = float(model.to_frame(points[[topo.CHIN]])[0, 1])
         side = 1 - 0.75 * np.clip(np.abs(jaw_at[:, 0]) / (1.15 * unit), 0, 1) ** 2
         self._jaw = (np.clip(0.55 + 0.4 * jaw_at[:, 1] / chin, 0, 1) * side).astype(np.float32)
+        # The angle of the jaw is its hinge: the outline there hardly moves.
+        self._jaw *= np.array([topo.JAW_HINGE.get(int(i), 1.0) for i in jaw], np.float32)
         follow = dict(zip(jaw.tolist(), self._jaw.tolist(), strict=True))
         self._follow = np.array([follow.get(i, 0.0) for i in topo.OVAL], np.float32)
         # A little wider than the face, for a beard and for the soft edge itself.
