@@ -28,6 +28,14 @@ TEST_KEY = "vv_test-key-of-the-first-account"
 BOTH_DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Logs as a server writes them; structlog's own default draws every traceback with all local variables."""
+    from visavis import log
+
+    log.configure(log_format="console")
+
+
 @pytest.fixture
 def database_setting(request: pytest.FixtureRequest) -> Iterator[str]:
     """`VISAVIS_DATABASE_URL` of an empty database: SQLite, or PostgreSQL where a test is parametrised so."""

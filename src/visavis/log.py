@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
 
 import structlog
-from structlog.types import EventDict, Processor
+from structlog.types import Processor
 
 
 def configure(*, log_format: str = "auto", level: str = "info") -> None:
@@ -20,16 +19,16 @@ def configure(*, log_format: str = "auto", level: str = "info") -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if console else "iso", utc=not console),
     ]
+    # Tracebacks are plain: the prettier ones show local variables, which may hold keys.
     final: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if console
-        else [_plain_exception, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -42,11 +41,6 @@ def configure(*, log_format: str = "auto", level: str = "info") -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     _tame_libraries()
-
-
-def _plain_exception(_logger: Any, _name: str, event: EventDict) -> EventDict:
-    """Tracebacks without local variables, which may hold keys."""
-    return structlog.processors.format_exc_info(_logger, _name, event)
 
 
 def _tame_libraries() -> None:

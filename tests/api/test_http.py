@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from tests.conftest import TEST_KEY, Api
@@ -159,7 +158,6 @@ class TestErrors:
 
 class TestLog:
     async def test_requests_are_logged_without_queries_keys_and_bodies(self, api: Api) -> None:
-        structlog.reset_defaults()
         with capture_logs() as lines:
             await api.post("/v2/personas?token=secret-query", {"persona_name": "secret-body", "system_prompt": "x"})
         line = next(item for item in lines if item["event"] == "request")

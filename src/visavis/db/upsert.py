@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,5 +26,6 @@ async def upsert(
         )
     else:
         insert = insert.on_conflict_do_nothing(index_elements=list(key))
-    result = cast("CursorResult[Any]", await session.execute(insert))
-    return result.rowcount > 0
+    # Not `rowcount`, which PostgreSQL's driver leaves open for such statements.
+    result = await session.execute(insert.returning(*model.__table__.primary_key.columns))
+    return result.first() is not None

@@ -19,6 +19,8 @@ _END = "-"  # RFC 6901: the place after the last element
 
 MAX_OPERATIONS = 500
 MAX_DOCUMENT = 4 * 1024 * 1024
+MAX_DEPTH = 100
+MAX_PATH = 32
 
 _VALUE_OPERATIONS = ("add", "replace", "test")
 _FROM_OPERATIONS = ("copy", "move")
@@ -75,6 +77,8 @@ def _pointer(index: int, key: str, item: dict[str, Any]) -> list[str]:
     if text and not text.startswith("/"):
         raise MalformedPatch(f"Operation {index}: {key} must begin with '/'.")
     tokens = text.split("/")[1:]
+    if len(tokens) > MAX_PATH:
+        raise MalformedPatch(f"Operation {index}: {key} may have at most {MAX_PATH} parts.")
     for token in tokens:
         if "~" in token.replace("~0", "").replace("~1", ""):
             raise MalformedPatch(f"Operation {index}: '~' in {key} must be written ~0 (or ~1 for '/').")
@@ -86,9 +90,23 @@ def apply(document: dict[str, Any], operations: Sequence[Operation]) -> dict[str
     result = copy.deepcopy(document)
     for operation in operations:
         _apply_one(result, operation)
-        if operation.op == "copy" and len(json.dumps(result)) > MAX_DOCUMENT:
-            raise Invalid("The patch makes the document too large.")
+        if operation.op == "copy":
+            # Only a copy makes more of what is there: twice as much, or twice as deep, each time.
+            _check_size(result)
+    _check_size(result)
     return result
+
+
+def _check_size(document: dict[str, Any]) -> None:
+    if _deeper_than(document, MAX_DEPTH) or len(json.dumps(document)) > MAX_DOCUMENT:
+        raise Invalid("The patch makes the document too large.")
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    children = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(child, levels - 1) for child in children)
 
 
 def _apply_one(document: dict[str, Any], operation: Operation) -> None:
