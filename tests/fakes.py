@@ -63,12 +63,14 @@ class SilentWebhooks:
 
     def __init__(self) -> None:
         self.woken: list[str] = []
+        self.adopted: list[str] = []
 
     async def start(self) -> None: ...
 
     async def wake(self, lane: str) -> None:
         self.woken.append(lane)
 
-    async def adopt(self, instance: str) -> None: ...
+    async def adopt(self, instance: str) -> None:
+        self.adopted.append(instance)
 
     async def close(self) -> None: ...

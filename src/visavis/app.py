@@ -95,7 +95,7 @@ def create_app(settings: Settings, *, host: RoomHost | None = None, webhooks: We
         app.include_router(replicas, prefix=prefix, tags=[tag])
     for router in (files, portal, rooms, pages):
         app.include_router(router)
-    web.install(app)
+    web.install(app, settings.origin)
     return app
 
 

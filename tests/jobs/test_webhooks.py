@@ -6,8 +6,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
+from dbos import DBOS
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
@@ -49,8 +51,8 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[WebhookRunner]:
-    runner = WebhookRunner(settings, "test-instance", lambda _account: SECRET)
+async def running(settings: Settings, instance: str = "test-instance") -> AsyncIterator[WebhookRunner]:
+    runner = WebhookRunner(settings, instance, lambda _account: SECRET)
     await runner.start()
     try:
         yield runner
@@ -192,6 +194,23 @@ async def test_a_stop_in_the_middle_of_a_pause_loses_nothing(
     assert events(receiver.received) == ["a1", "a1", "a2"]
 
 
+async def test_a_server_takes_over_what_another_one_left(
+    settings: Settings, database: Database, start_receiver: StartReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "FIRST_PAUSE", 0.6)
+    receiver = start_receiver(lambda _, number: 503 if number == 0 else 200)
+    async with running(settings, "gone") as runner:
+        await put(database, receiver.url, "a1", "a2")
+        await runner.wake("c1")
+        await asyncio.to_thread(receiver.wait, 1)
+    async with running(settings, "heir") as runner:
+        await asyncio.sleep(1.0)
+        assert events(receiver.received) == ["a1"], "nobody said that the other server is gone"
+        await runner.adopt("gone")
+        await finished(database, 2)
+    assert events(receiver.received) == ["a1", "a1", "a2"]
+
+
 async def test_the_rows_of_a_conversation_deleted_for_good_go_when_they_are_delivered(
     settings: Settings, database: Database, start_receiver: StartReceiver
 ) -> None:
@@ -207,6 +226,22 @@ async def test_the_rows_of_a_conversation_deleted_for_good_go_when_they_are_deli
                         break
                 await asyncio.sleep(0.05)
     assert events(receiver.received) == ["a1", "a2"]
+
+
+async def test_what_was_over_long_ago_is_forgotten(
+    settings: Settings, database: Database, start_receiver: StartReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = start_receiver()
+    async with running(settings) as runner:
+        await put(database, receiver.url, "evt_1")
+        await runner.wake("c1")
+        await finished(database, 1)
+        await asyncio.sleep(0.3)
+    monkeypatch.setattr(webhooks, "KEPT", timedelta(seconds=0))
+    async with running(settings):
+        async with database.read() as session:
+            assert (await session.scalars(select(Delivery))).all() == []
+        assert await asyncio.to_thread(DBOS.list_workflows) == []
 
 
 def test_pauses_grow_to_a_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:

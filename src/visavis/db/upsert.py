@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,5 +28,5 @@ async def upsert(
     else:
         insert = insert.on_conflict_do_nothing(index_elements=list(key))
     # Not `rowcount`, which PostgreSQL's driver leaves open for such statements.
-    result = await session.execute(insert.returning(*model.__table__.primary_key.columns))
+    result = await session.execute(insert.returning(*inspect(model).primary_key))
     return result.first() is not None

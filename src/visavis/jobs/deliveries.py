@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from visavis.db.models import Conversation, Delivery, now
@@ -48,3 +49,8 @@ async def finish(session: AsyncSession, delivery: Delivery, outcome: str) -> Non
     delivery.status, delivery.finished_at = outcome, now()
     if not await session.scalar(select(exists().where(Conversation.id == delivery.lane))):
         await session.delete(delivery)
+
+
+async def forget(session: AsyncSession, before: datetime) -> None:
+    """Remove deliveries that were over before a moment."""
+    await session.execute(delete(Delivery).where(Delivery.status != PENDING, Delivery.finished_at < before))

@@ -100,6 +100,7 @@ class WebhookRunner:
         DBOS(config=config)
         DBOS.launch()
         await webhooks.start_waiting()
+        await webhooks.forget_old()
 
     async def wake(self, lane: str) -> None:
         """Deliver what a lane has waiting; returns as soon as that is under way."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from dbos import DBOS, SetWorkflowID
 
+from visavis.db.models import now
 from visavis.db.session import Database
 from visavis.jobs import deliveries
 from visavis.jobs.sender import Sender
@@ -22,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 900.0
+
+KEPT = timedelta(days=30)
+FORGOTTEN_AT_ONCE = 1000
 
 
 def pause_after(attempt: int) -> float:
@@ -75,6 +80,18 @@ async def start_waiting() -> None:
         if status is not None and status.status in ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
             log.warning("webhook.restarted", event=event_id, was=status.status)
             await DBOS.resume_workflow_async(event_id)
+
+
+async def forget_old() -> None:
+    """Remove what is known of deliveries that were over weeks ago, so that the tables do not grow for ever."""
+    before = now() - KEPT
+    async with _equipped().database.write() as session:
+        await deliveries.forget(session, before)
+    finished = await DBOS.list_workflows_async(
+        name="deliver_webhook", status=["SUCCESS"], end_time=before.isoformat(), limit=FORGOTTEN_AT_ONCE
+    )
+    if finished:
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in finished])
 
 
 async def _start(event_id: str, lane: str) -> None:

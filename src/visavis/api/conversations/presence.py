@@ -64,7 +64,7 @@ class Presence:
         if not self._database.is_sqlite:
             self._tasks = [
                 asyncio.create_task(self._every(HEARTBEAT, self._beat), name="heartbeat"),
-                asyncio.create_task(self._every(RECONCILE, self._reconcile), name="reconcile"),
+                asyncio.create_task(self._every(RECONCILE, self.reconcile), name="reconcile"),
             ]
 
     async def close(self) -> None:
@@ -118,7 +118,7 @@ class Presence:
                 session.add(Server(id=self._server_id, instance=self._instance))
         await self.reap()
 
-    async def _reconcile(self) -> None:
+    async def reconcile(self) -> None:
         """Stop calls that another server ended or deleted in the tables."""
         running = list(self._host.running())
         if not running:

@@ -17,7 +17,7 @@ log = structlog.get_logger("visavis.http")
 _ROOM = re.compile(r"/c/[^/]+")
 
 _CSP = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' {origin} data: blob:; "
     "media-src 'self' blob: mediastream:; connect-src 'self'; worker-src 'self' blob:; font-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
 )
@@ -63,8 +63,10 @@ class ApiCors:
 class SecurityHeaders:
     """Rooms may be framed by anyone, since people embed them; everything else by no one."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, origin: str) -> None:
         self._app = app
+        # Pictures are linked by the server's own origin, which is not the page's where people say localhost.
+        self._origin = origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,7 +82,9 @@ class SecurityHeaders:
                 if headers.get("content-type", "").startswith("text/html"):
                     room = _ROOM.fullmatch(path) is not None
                     headers["content-security-policy"] = (
-                        _DOCS_CSP if path == "/docs" else _CSP.format(ancestors="*" if room else "'none'")
+                        _DOCS_CSP
+                        if path == "/docs"
+                        else _CSP.format(ancestors="*" if room else "'none'", origin=self._origin)
                     )
                 if path.startswith(("/v2/", "/portal/")):
                     headers.setdefault("cache-control", "no-store")
@@ -126,9 +130,9 @@ class RequestLog:
             (log.debug if quiet else log.info)("request", **facts)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, origin: str) -> None:
     """Outermost last."""
     app.add_middleware(ApiCors)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, origin=origin)
     app.add_middleware(SlashlessPaths)
     app.add_middleware(RequestLog)
