@@ -47,7 +47,7 @@ class FakeHost:
         self.connected.append((conversation_id, name))
         return {"sdp": "v=0", "type": "answer", "participant_id": participant_id or "participant-1"}
 
-    async def leave(self, conversation_id: str, participant_id: str) -> bool:
+    async def leave(self, conversation_id: str, participant_id: str, *, for_good: bool = True) -> bool:
         self.left.append((conversation_id, participant_id))
         return True
 

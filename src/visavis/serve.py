@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from visavis import __version__, log
 from visavis.data_folder import DataFolderError, FolderLock, prepare
+from visavis.memory import settle_allocator
 from visavis.settings import Settings
 
 GRACE = 3
@@ -34,6 +35,7 @@ class ServeError(Exception):
 def run(settings: Settings) -> None:
     """Serve until told to stop. Raises `ServeError`."""
     log.configure(log_format=settings.log_format, level=settings.log_level)
+    settle_allocator()
     try:
         prepare(settings.data)
         lock = FolderLock(settings.data)

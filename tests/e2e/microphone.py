@@ -73,3 +73,12 @@ def speak(texts: list[str], voice: str = "male") -> list[NDArray[np.int16]]:
         return spoken
 
     return asyncio.run(all_of_them())
+
+
+def human_speech(path: Path) -> NDArray[np.int16]:
+    """A recording of a person, 48 kHz, trimmed and as loud as the synthetic voice."""
+    with wave.open(str(path), "rb") as file:
+        audio = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        rate = file.getframerate()
+    louder = audio.astype(np.float64) * (12_000 / np.abs(audio).max())
+    return trimmed(soxr.resample(louder.astype(np.int16), rate, RATE))

@@ -168,10 +168,17 @@ class Call:
         if self._brain:
             await self._attempt(self._brain.close())
         await self._attempt(self._recorder.close())
+        self._let_go()
         try:
             await self._record.ended(reason)
         finally:
             self._on_ended(self.spec.conversation_id)
+
+    def _let_go(self) -> None:
+        """Drop what is large. The parts of a call know each other, and Python, which does not see how much memory a
+        picture holds, would come to collect such a circle only after many more calls."""
+        self._stage = self._session = self._brain = self._faculties = self._boot = None
+        self._timers.clear()
 
     async def _silence(self) -> None:
         if self._session:

@@ -85,12 +85,12 @@ async def assemble(room: EngineRoom, spec: CallSpec, *, default_stt: str, defaul
     layers: Mapping[str, Any] = spec.persona.get("layers") or {}
     notes: list[str] = []
     stt_layer, tts_layer = layers.get("stt") or {}, layers.get("tts") or {}
-    stt = _choose("stt", stt_layer.get("stt_engine"), default_stt, notes)
-    tts = _choose("tts", tts_layer.get("tts_engine"), default_tts, notes)
+    language = language_code(spec.language)
+    stt = _choose("stt", stt_layer.get("stt_engine"), default_stt, language, notes)
+    tts = _choose("tts", tts_layer.get("tts_engine"), default_tts, language, notes)
     turn = automatic("turn")
     if turn is None:
         notes.append("Turns are judged by words and silence only: the turn model is not installed.")
-    language = language_code(spec.language)
     named = find("tts", tts_layer.get("tts_engine")) is tts
     return Faculties(
         stt=await room.get(stt),
@@ -108,16 +108,21 @@ async def assemble(room: EngineRoom, spec: CallSpec, *, default_stt: str, defaul
     )
 
 
-def _choose(kind: Kind, wanted: str | None, default: str, notes: list[str]) -> EngineSpec:
+def _choose(kind: Kind, wanted: str | None, default: str, language: str, notes: list[str]) -> EngineSpec:
     spec = find(kind, wanted) if wanted else None
-    if spec and spec.ready().ready:
+    if spec and spec.ready().ready and spec.knows(language):
         return spec
-    fallback = (find(kind, default) if default != "auto" else None) or automatic(kind)
+    configured = find(kind, default) if default != "auto" else None
+    if configured and not (configured.ready().ready and configured.knows(language)):
+        configured = None
+    fallback = configured or automatic(kind, language)
     if fallback is None:
         raise EngineUnavailableError(f"No engine for {_JOBS[kind]} is ready. `visavis doctor` says why.")
     if wanted and not wanted.startswith("tavus-"):
         why = spec.ready().reason if spec else "this server has no engine of that name"
         notes.append(f"The persona asks for `{wanted}` for {_JOBS[kind]}; using `{fallback.names[0]}`: {why}.")
+    if not fallback.knows(language):
+        notes.append(f"No engine for {_JOBS[kind]} here knows the language `{language}`; using `{fallback.names[0]}`.")
     return fallback
 
 

@@ -6,23 +6,27 @@ Drawing, encoding and recognition happen in threads that drop the GIL; the loop 
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
+from visavis.replica.ports import FaceState
 from visavis.settings import Settings
 
 from .brain import choose
 from .call import Call
 from .errors import CallNotFound
 from .faculties import EngineRoom
-from .media.loops import LoopStore
+from .media.loops import LoopKey, LoopStore
 from .ports import CallRecord, CallSpec, EndReason
 
 log = structlog.get_logger(__name__)
 
 END_TIMEOUT = 30.0
+COLLECT_AFTER = 0.5
+SILENT_STATES: tuple[FaceState, ...] = ("listening", "idle", "thinking")
 
 
 class EmbeddedCallHost:
@@ -48,6 +52,8 @@ class EmbeddedCallHost:
 
     def _forget(self, conversation_id: str) -> None:
         self._calls.pop(conversation_id, None)
+        # Peer connections and encoders of the media library hold each other in circles, tens of megabytes a call.
+        asyncio.get_running_loop().call_later(COLLECT_AFTER, gc.collect)
 
     async def end(self, conversation_id: str, reason: EndReason) -> bool:
         call = self._calls.get(conversation_id)
@@ -91,7 +97,30 @@ class EmbeddedCallHost:
         if turn:
             await self._engines.get(turn)
         await self._warm_language_model()
+        await asyncio.to_thread(self._prepare_loops)
+        # What is loaded now stays; leaving it out makes the collection after every call a matter of milliseconds.
+        gc.collect()
+        gc.freeze()
         return problems
+
+    def _prepare_loops(self) -> None:
+        """Encode the default replica's silent loops, in the background, before somebody meets it."""
+        import cv2
+
+        from visavis.replica.face import MeshFace
+        from visavis.replica.stock import bundles
+
+        # One call must not take every core; calls beside each other use them.
+        cv2.setNumThreads(1)
+        settings = self._settings
+        path = bundles().get(settings.default_replica_id)
+        if path is None:
+            return
+        width, height = settings.frame_size
+        face = MeshFace(path, width=width, height=height, fps=settings.video_fps)
+        key = LoopKey(str(path), "H264", width, height, settings.video_fps, settings.video_bitrate)
+        for state in SILENT_STATES:
+            self._loops.prepare(key, state, face)
 
     async def _warm_language_model(self) -> None:
         """The first request through the SDK costs most of a second; nobody should wait for that in a call."""

@@ -42,6 +42,11 @@ class EngineSpec:
     create: Callable[..., Any]
     rank: int | None = None
     needs_key: bool = False
+    languages: tuple[str, ...] | None = None
+    """ISO 639-1 codes the engine speaks or understands; None where that depends on its settings."""
+
+    def knows(self, language: str | None) -> bool:
+        return language is None or self.languages is None or language in self.languages
 
 
 @cache
@@ -61,6 +66,7 @@ def find(kind: Kind, name: str | None) -> EngineSpec | None:
     return next((spec for spec in engines(kind) if wanted in spec.names), None)
 
 
-def automatic(kind: Kind) -> EngineSpec | None:
-    """The best engine that is ready here without being named, or None."""
-    return next((spec for spec in engines(kind) if spec.rank is not None and spec.ready().ready), None)
+def automatic(kind: Kind, language: str | None = None) -> EngineSpec | None:
+    """The best engine that is ready here without being named, one that knows `language` first, or None."""
+    ready = [spec for spec in engines(kind) if spec.rank is not None and spec.ready().ready]
+    return next((spec for spec in ready if spec.knows(language)), ready[0] if ready else None)

@@ -1,16 +1,10 @@
 """A persona's flow, in the words of every generation, as numbers."""
 
-import pytest
-
 from visavis.conversation.turns.policy import policy_for, with_sensitivity
 
 
 def flow(**values: object) -> dict:
     return {"layers": {"conversational_flow": values}}
-
-
-def stt(**values: object) -> dict:
-    return {"layers": {"stt": values}}
 
 
 def test_more_patience_waits_longer_with_every_model() -> None:
@@ -35,22 +29,6 @@ def test_less_interruptible_means_more_speech_and_more_words() -> None:
     needed = [(policy.interrupt_after, policy.interrupt_words) for policy in levels]
     assert needed == sorted(needed)
     assert policy_for(flow(replica_interruptibility="none")).interrupt_after is None
-
-
-@pytest.mark.parametrize(("sensitivity", "patience"), [("high", "low"), ("medium", "medium"), ("low", "high")])
-def test_the_older_pause_sensitivity_is_patience_inverted(sensitivity: str, patience: str) -> None:
-    older = policy_for(stt(participant_pause_sensitivity=sensitivity))
-    assert older.max_silence == policy_for(flow(turn_taking_patience=patience)).max_silence
-
-
-def test_the_newer_flow_wins_over_the_older_sensitivities() -> None:
-    persona = {
-        "layers": {
-            "stt": {"participant_pause_sensitivity": "high"},
-            "conversational_flow": {"turn_taking_patience": "high"},
-        }
-    }
-    assert policy_for(persona) == policy_for(flow(turn_taking_patience="high"))
 
 
 def test_a_sensitivity_sent_during_the_call_changes_only_its_side() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from visavis.conversation.turns.policy import LEGACY_INTERRUPTIBILITY, LEGACY_PATIENCE
+
 FLOW_DEFAULTS: Mapping[str, Any] = {
     "turn_detection_model": "sparrow-1",
     "turn_taking_patience": "medium",
@@ -17,26 +19,6 @@ FLOW_DEFAULTS: Mapping[str, Any] = {
     "active_listening": "off",
 }
 """What the rest of the fields are as soon as one is given (personas.md)."""
-
-# The older layer says how sensitive the server is to a pause or an interruption, the newer one how patient the
-# replica is and how easily it yields; the contract's migration table shows both inverted. The two lowest
-# sensitivities have no newer name: a call knows them as more patient still.
-_PATIENCE = {
-    "high": "low",
-    "medium": "medium",
-    "auto": "medium",
-    "low": "high",
-    "verylow": "veryhigh",
-    "superlow": "superhigh",
-}
-_INTERRUPTIBILITY = {
-    "high": "low",
-    "medium": "medium",
-    "auto": "medium",
-    "low": "high",
-    "verylow": "high",
-    "superlow": "high",
-}
 
 
 def _given(layer: Any) -> dict[str, Any]:
@@ -58,9 +40,9 @@ def effective_flow(persona: Mapping[str, Any]) -> dict[str, Any]:
     flow, stt = _given(layers.get("conversational_flow")), _given(layers.get("stt"))
     legacy: dict[str, Any] = {}
     if "participant_pause_sensitivity" in stt:
-        legacy["turn_taking_patience"] = _PATIENCE[stt["participant_pause_sensitivity"]]
+        legacy["turn_taking_patience"] = LEGACY_PATIENCE[stt["participant_pause_sensitivity"]]
     if "participant_interrupt_sensitivity" in stt:
-        legacy["replica_interruptibility"] = _INTERRUPTIBILITY[stt["participant_interrupt_sensitivity"]]
+        legacy["replica_interruptibility"] = LEGACY_INTERRUPTIBILITY[stt["participant_interrupt_sensitivity"]]
     if "smart_turn_detection" in stt:
         legacy["turn_detection_model"] = "sparrow-0" if stt["smart_turn_detection"] else "timebased"
     effective = {**FLOW_DEFAULTS, **legacy, **flow}

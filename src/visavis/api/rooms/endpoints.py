@@ -30,6 +30,7 @@ class Offer(fields.Document):
 
 class Leave(fields.Document):
     participant_id: fields.IdText
+    reason: Annotated[str, Field(max_length=40)] | None = None
 
 
 @router.get("/c/{conversation_id}")
@@ -70,9 +71,11 @@ async def leave(conversation_id: str, request: Request, services: ServicesDep) -
     value = body.parse(await body.read_bytes(request, 10_000))
     if not isinstance(value, dict):
         raise Invalid("The body must be a JSON object.")
-    participant_id = fields.validate(Leave, value).participant_id
+    request_body = fields.validate(Leave, value)
     try:
-        await services.host.leave(conversation_id, participant_id)
+        # A page that goes away may only be loading again; the Leave button means it.
+        for_good = request_body.reason != "pagehide"
+        await services.host.leave(conversation_id, request_body.participant_id, for_good=for_good)
     except CallError as error:
         raise _ERRORS.get(type(error), Unavailable)(str(error)) from error
     return Response(status_code=204)

@@ -35,13 +35,15 @@ PATIENCE: dict[str, tuple[float, float]] = {
 TIMEBASED: dict[str, float] = {"low": 0.5, "medium": 0.8, "high": 1.4, "veryhigh": 2.0, "superhigh": 3.0}
 INTERRUPTIBILITY: dict[str, tuple[float | None, int]] = {
     # seconds of speech, words understood
-    "high": (0.1, 0),
-    "medium": (0.16, 0),
+    "high": (0.09, 0),
+    "medium": (0.12, 0),
     "low": (0.4, 2),
     "verylow": (0.8, 3),
     "none": (None, 0),
 }
-_LEGACY_PATIENCE = {
+# The older layer says how sensitive the server is to a pause or an interruption, the newer one how patient the
+# replica is and how easily it yields; the contract's migration table shows both inverted.
+LEGACY_PATIENCE = {
     "high": "low",
     "medium": "medium",
     "low": "high",
@@ -49,7 +51,7 @@ _LEGACY_PATIENCE = {
     "superlow": "superhigh",
     "auto": "medium",
 }
-_LEGACY_INTERRUPT = {
+LEGACY_INTERRUPTIBILITY = {
     "high": "low",
     "medium": "medium",
     "low": "high",
@@ -60,18 +62,11 @@ _LEGACY_INTERRUPT = {
 
 
 def policy_for(persona: Mapping[str, Any]) -> TurnPolicy:
-    """Read `layers.conversational_flow`, or the older sensitivities of `layers.stt` where it is absent."""
-    layers = persona.get("layers") or {}
-    flow = {key: value for key, value in (layers.get("conversational_flow") or {}).items() if value is not None}
-    stt = layers.get("stt") or {}
-    patience = flow.get("turn_taking_patience")
-    interruptibility = flow.get("replica_interruptibility")
-    if not flow:
-        patience = _LEGACY_PATIENCE.get(stt.get("participant_pause_sensitivity") or "")
-        interruptibility = _LEGACY_INTERRUPT.get(stt.get("participant_interrupt_sensitivity") or "")
-    policy = with_interruptibility(TurnPolicy(), interruptibility or "medium")
-    timebased = str(flow.get("turn_detection_model", "")).replace("-", "") == "timebased"
-    return with_patience(replace(policy, judge=not timebased), patience or "medium")
+    """Read `layers.conversational_flow`, in which the older sensitivities have found their place already."""
+    flow = (persona.get("layers") or {}).get("conversational_flow") or {}
+    timebased = str(flow.get("turn_detection_model") or "").replace("-", "") == "timebased"
+    policy = with_interruptibility(TurnPolicy(), flow.get("replica_interruptibility") or "medium")
+    return with_patience(replace(policy, judge=not timebased), flow.get("turn_taking_patience") or "medium")
 
 
 def with_patience(policy: TurnPolicy, patience: str) -> TurnPolicy:
@@ -90,5 +85,5 @@ def with_interruptibility(policy: TurnPolicy, interruptibility: str) -> TurnPoli
 def with_sensitivity(policy: TurnPolicy, *, pause: str | None, interrupt: str | None) -> TurnPolicy:
     """Apply a `conversation.sensitivity` interaction, in the older vocabulary."""
     if pause is not None:
-        return with_patience(policy, _LEGACY_PATIENCE[pause])
-    return with_interruptibility(policy, _LEGACY_INTERRUPT[interrupt or "auto"])
+        return with_patience(policy, LEGACY_PATIENCE[pause])
+    return with_interruptibility(policy, LEGACY_INTERRUPTIBILITY[interrupt or "auto"])

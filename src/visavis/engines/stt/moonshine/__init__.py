@@ -39,5 +39,6 @@ ENGINE = EngineSpec(
     licence="MIT",
     ready=_ready,
     create=_create,
+    languages=("en",),
     rank=10,
 )

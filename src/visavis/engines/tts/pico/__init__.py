@@ -33,5 +33,6 @@ ENGINE = EngineSpec(
     licence="Apache-2.0",
     ready=_ready,
     create=_create,
+    languages=("en", "de", "es", "fr", "it"),
     rank=50,
 )
