@@ -25,7 +25,7 @@ $(VENV)/.ready: requirements/base.txt requirements/build.txt requirements/pico.t
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@$(PIP) install --quiet --require-hashes --no-deps --no-build-isolation -r requirements/pico.txt 2>/dev/null \
 		|| echo "The Pico voice needs a C compiler and was left out; the voice will be espeak-ng."
-	@$(BIN)/visavis models fetch \
+	@VISAVIS_MODELS=.models $(BIN)/visavis models fetch \
 		|| echo "The turn model could not be fetched; turns are judged by words and silence. Later: visavis models fetch"
 	@touch $@
 
