@@ -166,3 +166,16 @@ def test_the_older_life_coach_body_is_accepted_masked_and_talks(call_server: Cal
         conversation = http.post("/v2/conversations", json={"persona_id": persona["persona_id"]}).json()
     asyncio.run(talk(call_server.url, conversation["conversation_id"]))
     call_server.end(conversation["conversation_id"])
+
+
+def test_an_audio_only_call_talks_without_a_picture(call_server: CallServer) -> None:
+    created = call_server.create(persona_id="pdac61133ac5", audio_only=True, custom_greeting="Hello, I hear you.")
+
+    async def listen() -> None:
+        async with TalkClient(call_server.url, created["conversation_id"]) as client:
+            reply = await client.next_reply(timeout=20)
+            assert reply.text == "Hello, I hear you." and reply.audible
+            assert client.picture is None
+
+    asyncio.run(listen())
+    call_server.end(created["conversation_id"])
