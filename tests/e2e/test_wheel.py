@@ -59,6 +59,7 @@ def test_the_installed_wheel_serves_a_call(wheel: Path, servers: Callable[..., C
     async def talk() -> str:
         async with TalkClient(server.url, created["conversation_id"]) as client:
             await client.wait_picture()
+            await client.next_reply(timeout=30)  # the greeting
             await client.respond("Does it work offline?")
             return (await client.answer(timeout=30)).text
 
