@@ -96,3 +96,14 @@ async def test_a_bad_offer_is_refused_before_the_host_sees_it(api: Api) -> None:
             answer = await guest.post(f"/c/{conversation_id}/connect", json=body)
             assert (answer.status_code, answer.json()) == (400, {"error": sentence})
     assert api.host.connected == []
+
+
+async def test_an_offer_is_read_only_for_a_room_that_exists_and_only_up_to_its_limit(api: Api) -> None:
+    conversation_id = await api.conversation()
+    large = json.dumps({**OFFER, "sdp": "v=0", "more": "x" * 256 * 1024})
+    async with api.anonymous() as guest:
+        answer = await guest.post("/c/c0123456789ab/connect", content=b"not JSON")
+        assert answer.status_code == 404
+        answer = await guest.post(f"/c/{conversation_id}/connect", content=large)
+        assert (answer.status_code, answer.json()) == (413, {"error": "The body is larger than 262144 bytes."})
+    assert api.host.connected == []

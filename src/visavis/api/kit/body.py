@@ -16,8 +16,9 @@ from visavis.api.kit.errors import Invalid, TooLarge
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 100
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-_TRAILING_COMMA = re.compile(r",\s*$")
+# Possessive, and content with a string that never ends: whatever begins with a quote matches, and nothing is read
+# twice. A pattern that could fail at the end of the body would be tried again from every quote in it.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 
 
 async def read_bytes(request: Request, limit: int = MAX_BYTES) -> bytes:
@@ -52,18 +53,27 @@ def parse(raw: bytes) -> Any:
 
 async def json_value(request: Request) -> Any:
     """FastAPI dependency: any JSON value; an empty body is refused."""
-    raw = await read_bytes(request)
-    if not raw.strip():
-        raise Invalid("The body is empty; a JSON document is required.")
-    return parse(raw)
+    return await _read_value(request, MAX_BYTES)
 
 
 async def json_object(request: Request) -> dict[str, Any]:
     """FastAPI dependency: a JSON object."""
-    value = await json_value(request)
+    return await read_object(request, MAX_BYTES)
+
+
+async def read_object(request: Request, limit: int) -> dict[str, Any]:
+    """A JSON object of at most `limit` bytes. Raises `Invalid`, `TooLarge`."""
+    value = await _read_value(request, limit)
     if not isinstance(value, dict):
         raise Invalid("The body must be a JSON object.")
     return value
+
+
+async def _read_value(request: Request, limit: int) -> Any:
+    raw = await read_bytes(request, limit)
+    if not raw.strip():
+        raise Invalid("The body is empty; a JSON document is required.")
+    return parse(raw)
 
 
 JsonValue = Annotated[Any, Depends(json_value)]
@@ -85,9 +95,11 @@ def _check_depth(text: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise Invalid(f"The body names the key {json.dumps(twice)} twice in one object.")
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise Invalid(f"The body names the key {json.dumps(key[:200])} twice in one object.")
+            seen.add(key)
     return value
 
 
@@ -106,7 +118,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> str:
     place = f"line {error.lineno}, column {error.colno}"
     before, at = text[: error.pos], text[error.pos : error.pos + 1]
     # The decoder points at the bracket after a trailing comma, or (Python 3.13) at the comma itself.
-    if (at in ("}", "]") and _TRAILING_COMMA.search(before)) or "trailing comma" in error.msg:
+    if (at in ("}", "]") and before.rstrip().endswith(",")) or "trailing comma" in error.msg:
         return f"The body is not valid JSON: a comma has nothing after it ({place})."
     return f"The body is not valid JSON: {error.msg[:1].lower()}{error.msg[1:]} ({place})."
 

@@ -10,12 +10,13 @@ from pydantic import Field
 
 from visavis.api.deps import ServicesDep
 from visavis.api.kit import body, fields, ids
-from visavis.api.kit.body import JsonObject
 from visavis.api.kit.errors import Conflict, Gone, Invalid, NotFound, Unavailable
 from visavis.api.portal.pages import page
 from visavis.conversation.errors import BadOffer, CallEnded, CallError, CallFull, CallNotFound
 
 router = APIRouter(include_in_schema=False)
+
+MAX_OFFER_BYTES = 256 * 1024
 
 _ERRORS = {CallNotFound: NotFound, CallEnded: Gone, CallFull: Conflict, BadOffer: Invalid}
 
@@ -51,8 +52,10 @@ async def poster(conversation_id: str, services: ServicesDep) -> FileResponse:
 
 
 @router.post("/c/{conversation_id}/connect")
-async def connect(conversation_id: str, offer_body: JsonObject, request: Request, services: ServicesDep) -> Any:
-    offer = fields.validate(Offer, offer_body)
+async def connect(conversation_id: str, request: Request, services: ServicesDep) -> Any:
+    """The body is read only for a room that exists: whoever has no link gets nothing parsed."""
+    await services.rooms.get(conversation_id)
+    offer = fields.validate(Offer, await body.read_object(request, MAX_OFFER_BYTES))
     await services.rooms.enter(conversation_id, offer.token or request.query_params.get("t", ""))
     try:
         return await services.host.connect(
