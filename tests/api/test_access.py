@@ -219,3 +219,21 @@ class TestPortal:
             assert answer.json()["error"].startswith(sentence)
         assert (await client.get("/portal/webhook-secret")).json()["secret"].startswith("whsec_")
         await client.aclose()
+
+    async def test_an_api_key_manages_no_keys_and_reads_no_secret(self, api: Api) -> None:
+        account = await api.services.accounts.ensure()
+        row, key = await api.services.keys.create(account.id, "listed", ["127.0.0.1"])
+        client = await self.sign_in(api)
+        client.headers.update({"x-visavis-portal": "1", "x-api-key": key})
+        for method, path in (
+            ("GET", "/portal/keys"),
+            ("POST", "/portal/keys"),
+            ("DELETE", f"/portal/keys/{row.id}"),
+            ("GET", "/portal/webhook-secret"),
+        ):
+            for holder in (api.client, client):
+                answer = await holder.request(method, path, json={"name": "unlimited"})
+                assert answer.status_code == 403, (method, path)
+                assert answer.json()["error"].startswith("This is for people who signed in to the portal")
+        assert "unlimited" not in {item.name for item in await api.services.keys.list(account.id)}
+        await client.aclose()

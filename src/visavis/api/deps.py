@@ -9,7 +9,7 @@ from fastapi.security import APIKeyHeader
 
 from visavis.api.keys.service import Identity
 from visavis.api.kit.client import Address, client_address
-from visavis.api.kit.errors import Unauthorized
+from visavis.api.kit.errors import Forbidden, Unauthorized
 
 if TYPE_CHECKING:
     from visavis.api.services import Services
@@ -58,3 +58,13 @@ async def _account_id(who: IdentityDep) -> str:
 
 
 AccountId = Annotated[str, Depends(_account_id)]
+
+
+async def _portal_account_id(who: IdentityDep) -> str:
+    if who.key_id is not None:
+        raise Forbidden("This is for people who signed in to the portal; an API key does not do.")
+    return who.account_id
+
+
+PortalAccountId = Annotated[str, Depends(_portal_account_id)]
+"""The account of a signed-in person. A key must not manage keys: it could make one without its own limits."""

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import Field
 
 from visavis import __version__
-from visavis.api.deps import PORTAL_HEADER, SESSION_COOKIE, AccountId, ServicesDep, client_of
+from visavis.api.deps import PORTAL_HEADER, SESSION_COOKIE, PortalAccountId, ServicesDep, client_of
 from visavis.api.kit import fields, times
 from visavis.api.kit.body import JsonObject
 from visavis.api.kit.errors import Unauthorized
@@ -64,13 +64,13 @@ async def sign_out() -> Response:
 
 
 @router.get("/portal/keys")
-async def list_keys(account_id: AccountId, services: ServicesDep) -> dict[str, Any]:
+async def list_keys(account_id: PortalAccountId, services: ServicesDep) -> dict[str, Any]:
     rows = await services.keys.list(account_id)
     return {"data": [_present(row) for row in rows], "total_count": len(rows)}
 
 
 @router.post("/portal/keys")
-async def create_key(body: JsonObject, account_id: AccountId, services: ServicesDep) -> dict[str, Any]:
+async def create_key(body: JsonObject, account_id: PortalAccountId, services: ServicesDep) -> dict[str, Any]:
     """The only answer that ever holds the key."""
     wanted = fields.validate(KeyCreate, body)
     row, key = await services.keys.create(account_id, wanted.name, wanted.allow_ips or [])
@@ -78,13 +78,13 @@ async def create_key(body: JsonObject, account_id: AccountId, services: Services
 
 
 @router.delete("/portal/keys/{key_id}", status_code=204)
-async def revoke_key(key_id: str, account_id: AccountId, services: ServicesDep) -> Response:
+async def revoke_key(key_id: str, account_id: PortalAccountId, services: ServicesDep) -> Response:
     await services.keys.revoke(account_id, key_id)
     return Response(status_code=204)
 
 
 @router.get("/portal/webhook-secret")
-async def webhook_secret(account_id: AccountId, services: ServicesDep) -> dict[str, str]:
+async def webhook_secret(account_id: PortalAccountId, services: ServicesDep) -> dict[str, str]:
     return {"secret": services.vault.webhook_secret(account_id)}
 
 
