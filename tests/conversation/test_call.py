@@ -230,3 +230,30 @@ async def test_closing_the_host_ends_every_call(tmp_path: Path) -> None:
         for number, record in enumerate(records):
             await host.start(a_spec(f"c{number}"), record)
     assert [record.reasons for record in records] == [["internal error occurred at step server_restart"]] * 2
+
+
+async def test_many_offers_at_once_take_one_place_and_leave_no_connection_open(tmp_path: Path) -> None:
+    async with a_host(tmp_path) as host:
+        await host.start(a_spec(), Record())
+        strangers = [Guest(host, "c1", f"guest {number}") for number in range(4)]
+        outcomes = await asyncio.gather(*(guest.join() for guest in strangers), return_exceptions=True)
+        assert sum(outcome is None for outcome in outcomes) == 1
+        assert sum(isinstance(outcome, CallFull) for outcome in outcomes) == 3
+        await asyncio.gather(*(guest.close() for guest in strangers))
+
+
+async def test_an_offer_that_never_connects_does_not_keep_an_empty_call_alive(tmp_path: Path) -> None:
+    async with a_host(tmp_path) as host:
+        record = Record()
+        await host.start(a_spec(participant_left_timeout=2.0), record)
+        guest, ghost = Guest(host, "c1", "me"), Guest(host, "c1", "ghost")
+        await guest.join()
+        await guest.sees()
+        await host.leave("c1", "me")
+        ghost.pc.addTransceiver("audio")
+        await ghost.pc.setLocalDescription(await ghost.pc.createOffer())
+        offer = ghost.pc.localDescription.sdp
+        await host.connect("c1", sdp=offer, type="offer", participant_id="ghost", name=None)
+        assert await ended(record) == "participant_left_timeout"
+        await guest.close()
+        await ghost.close()

@@ -350,3 +350,50 @@ async def test_the_face_listens_thinks_and_speaks() -> None:
         assert talk.face.state == "listening"
         states = [event["properties"]["state"] for event in talk.named("room.state")]
         assert states == ["listening", "thinking", "speaking", "listening"]
+
+
+async def test_typing_while_a_turn_goes_on_keeps_what_was_said() -> None:
+    async with a_dialogue() as talk:
+        talk.person_said("I would like to order")
+        await asyncio.sleep(0.02)
+        talk.session.on_speech_started()
+        talk.send("conversation.respond", text="two coffees")
+        await talk.plays_out()
+        await talk.recorder.close()
+        assert talk.record.talk[0] == ("user", "I would like to order two coffees")
+
+
+async def test_a_flood_of_messages_is_answered_with_a_notice_not_with_work() -> None:
+    async with a_dialogue() as talk:
+        for number in range(200):
+            talk.send("conversation.respond", text=f"Message {number}")
+            talk.send("conversation.echo", text=f"Echo {number}")
+        assert len(talk.voice.replies) <= 32
+        assert len(talk.named("conversation.utterance")) < 60
+        assert talk.named("room.notice")
+
+
+async def test_an_echo_that_was_interrupted_before_its_turn_can_be_sent_again() -> None:
+    async with a_dialogue(echo=True) as talk:
+        sound = base64.b64encode(np.full(4800, 4000, "<i2").tobytes()).decode()
+
+        def echo(identity: str, *, done: bool) -> None:
+            talk.send("conversation.echo", modality="audio", audio=sound, inference_id=identity, done=done)
+
+        echo("a", done=False)
+        echo("b", done=False)
+        talk.send("conversation.interrupt")
+        await asyncio.sleep(0.05)
+        echo("b", done=True)
+        await asyncio.sleep(0.05)
+        await talk.plays(0.6)
+        assert len(talk.named("conversation.replica.started_speaking")) == 1
+        assert talk.voice.current is None
+
+
+async def test_nothing_starts_after_the_end() -> None:
+    async with a_dialogue() as talk:
+        await talk.session.close()
+        talk.session.on_turn(UserTurn("Too late.", 0, 0))
+        talk.send("conversation.respond", text="Too late.")
+        assert talk.voice.current is None and not talk.named("conversation.utterance")

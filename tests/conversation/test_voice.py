@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import numpy as np
+import pytest
 
 from tests.conversation.fakes import FakeFace, FakeTts
-from visavis.conversation.voice import Reply, Voice
+from visavis.conversation.voice import MAX_REPLIES, Reply, Voice, VoiceFull
 from visavis.engines.ports import SpeechChunk, TtsOptions
 
 
@@ -42,14 +43,14 @@ def a_voice(**tts: float) -> tuple[Voice, FakeFace, FakeTts, Told]:
 
 
 async def settle() -> None:
-    for _ in range(30):
-        await asyncio.sleep(0)
+    """Give the voice time to prepare: long sounds are resampled in a thread."""
+    await asyncio.sleep(0.15)
 
 
 async def play(voice: Voice, face: FakeFace, seconds: float) -> None:
     for _ in range(round(seconds * face.fps)):
         voice.on_frame(face.next())
-        await settle()
+        await asyncio.sleep(0.001)
 
 
 async def test_a_reply_begins_and_ends_once_and_was_heard_in_full() -> None:
@@ -139,7 +140,50 @@ async def test_a_voice_that_breaks_tells_and_lets_the_next_reply_speak() -> None
     await settle()
     await play(voice, face, 1.5)
     assert "out of breath" in told.problems[0]
-    assert told.log[-1] == ("ended", "Spoken.")
+    assert told.log == [("ended", ""), ("began", "b"), *told.log[2:-1], ("ended", "Spoken.")]
+
+
+async def test_a_voice_that_breaks_half_way_leaves_only_what_was_synthesised() -> None:
+    voice, face, engine, told = a_voice()
+
+    async def breaks(text: str, options: TtsOptions) -> AsyncIterator[SpeechChunk]:
+        yield SpeechChunk(np.full(16_000, 5000, np.int16), 16_000)
+        raise RuntimeError("out of breath")
+
+    engine.synthesize = breaks  # type: ignore[method-assign]
+    voice.say(clauses("One two three four five six seven eight nine ten."), inference_id="a", turn_idx=1)
+    await settle()
+    await play(voice, face, 2.0)
+    kind, heard = told.log[-1]
+    assert kind == "ended" and heard.startswith("One two") and len(heard.split()) < 7
+    assert voice.current is None
+
+
+async def test_words_of_a_clause_still_being_synthesised_are_not_counted_as_heard() -> None:
+    voice, face, engine, _ = a_voice()
+
+    async def slow(text: str, options: TtsOptions) -> AsyncIterator[SpeechChunk]:
+        yield SpeechChunk(np.full(4800, 5000, np.int16), 48_000)
+        await asyncio.sleep(5)
+        yield SpeechChunk(np.full(48_000, 5000, np.int16), 48_000)
+
+    engine.synthesize = slow  # type: ignore[method-assign]
+    reply = voice.say(clauses("One two three four five six seven eight nine ten."), inference_id="a", turn_idx=1)
+    await settle()
+    await play(voice, face, 0.12)
+    assert reply.samples_out >= 4800 and len(reply.heard.split()) <= 1
+    await voice.close()
+
+
+async def test_what_waits_to_be_spoken_is_bounded_and_nothing_is_queued_after_the_end() -> None:
+    voice, _face, _, _ = a_voice(delay=1.0)
+    for number in range(MAX_REPLIES):
+        voice.say(clauses("Hello."), inference_id=str(number), turn_idx=1)
+    with pytest.raises(VoiceFull):
+        voice.say(clauses("One too many."), inference_id="x", turn_idx=1)
+    await voice.close()
+    with pytest.raises(VoiceFull):
+        voice.say(clauses("Too late."), inference_id="y", turn_idx=1)
 
 
 async def test_echoed_sound_plays_as_it_is() -> None:
@@ -156,7 +200,7 @@ async def test_echoed_sound_plays_as_it_is() -> None:
     for _ in range(30):
         frame = face.next()
         voice.on_frame(frame)
-        await settle()
+        await asyncio.sleep(0.001)
         if frame.audio is not None:
             played.append(frame.audio)
     assert np.array_equal(np.concatenate(played)[: len(sound)], sound)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import time
 import uuid
 from collections.abc import Callable, Coroutine
@@ -39,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 BOOT_TIMEOUT = 60.0
 CLOSE_TIMEOUT = 8.0
+END_TRIES = 4
 RETURN_GRACE = 8.0
 """Seconds somebody has to come back whose page or network went away without a goodbye, even with a shorter
 `participant_left_timeout`: a reload must not end a call."""
@@ -78,6 +80,7 @@ class Call:
         self._boot: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._greeted = False
+        self._door = asyncio.Lock()
         self._faculties: Faculties | None = None
         self._brain: Brain | None = None
         self._stage: Stage | None = None
@@ -158,6 +161,10 @@ class Call:
         if self._boot and not self._boot.done():
             self._boot.cancel()
             await asyncio.gather(self._boot, return_exceptions=True)
+        # First the ears: what is heard from now on must not start anything.
+        for person in self._people.values():
+            if person.ears:
+                await self._attempt(person.ears.close())
         await self._attempt(self._silence())
         properties = {"shutdown_reason": reason, "reason": reason, "replica_id": self.spec.replica_id}
         self._wire.emit("system.shutdown", properties, message_type="system")
@@ -172,9 +179,20 @@ class Call:
         await self._attempt(self._recorder.close())
         self._let_go()
         try:
-            await self._record.ended(reason)
+            await self._report_end(reason)
         finally:
             self._on_ended(self.spec.conversation_id)
+
+    async def _report_end(self, reason: EndReason) -> None:
+        """The conversation's row must not stay active because the database was busy for a moment."""
+        for attempt in range(END_TRIES):
+            try:
+                await asyncio.wait_for(self._record.ended(reason), CLOSE_TIMEOUT)
+            except Exception:
+                log.exception("call.end_not_recorded", conversation_id=self.spec.conversation_id, attempt=attempt + 1)
+                await asyncio.sleep(0.5 * 2**attempt)
+            else:
+                return
 
     def _let_go(self) -> None:
         """Drop what is large. The parts of a call know each other, and Python, which does not see how much memory a
@@ -210,10 +228,19 @@ class Call:
     # People
 
     async def connect(self, *, sdp: str, kind: str, participant_id: str | None, name: str | None) -> dict[str, str]:
-        """Admit a person. Raises `CallEnded`, `CallFull` or `BadOffer`."""
+        """Admit a person. Raises `CallEnded`, `CallFull` or `BadOffer`.
+
+        `participant_id` is the person's own secret: with it they come back to their place, or leave. Others see only
+        what is derived from it.
+        """
         if self._boot:
             with contextlib.suppress(Exception):
                 await asyncio.shield(self._boot)
+        async with self._door:
+            return await self._admit(sdp, kind, participant_id, name)
+
+    async def _admit(self, sdp: str, kind: str, participant_id: str | None, name: str | None) -> dict[str, str]:
+        """One at a time: between the check of a place and taking it lies the making of an answer."""
         if self._stopping or self._stage is None or self._faculties is None or self._session is None:
             raise CallEnded("This conversation has ended.")
         identity = (participant_id or "").strip()[:64] or str(uuid.uuid4())
@@ -224,6 +251,10 @@ class Call:
             identity, (name or "").strip()[:80] or "Guest", self._stage, self, self._settings.ice_servers
         )
         answer = await participant.answer(sdp, kind)
+        if self._stopping or self._stage is None:
+            await participant.close()
+            raise CallEnded("This conversation has ended.")
+        known = self._people.get(identity)
         if known:
             # The same person on a new connection: what they were saying goes on.
             self._stage.remove(known.participant)
@@ -231,7 +262,6 @@ class Call:
             known.participant = participant
         else:
             self._people[identity] = _Person(participant, self._listen())
-        self._cancel_timer("participant_left_timeout")
         return {**answer, "participant_id": identity}
 
     def _listen(self) -> Ears | None:
@@ -270,7 +300,9 @@ class Call:
             self._timer("participant_left_timeout", max(grace, self.spec.participant_left_timeout))
 
     def _identity(self, person: _Person) -> dict[str, str]:
-        return {"role": "user", "participant_id": person.participant.id, "name": person.participant.name}
+        secret = f"{self.spec.conversation_id}/{person.participant.id}"
+        public = hashlib.sha256(secret.encode()).hexdigest()[:16]
+        return {"role": "user", "participant_id": public, "name": person.participant.name}
 
     def _cancel_timer(self, reason: EndReason) -> None:
         timer = self._timers.pop(reason, None)
@@ -284,6 +316,7 @@ class Call:
         if person is None or person.participant is not participant or self._stage is None or self._session is None:
             return
         self._cancel_timer("participant_absent_timeout")
+        self._cancel_timer("participant_left_timeout")
         self._stage.add(participant)
         if not person.joined:
             person.joined = True
@@ -332,6 +365,8 @@ class Call:
         person = self._people.get(participant.id)
         if person and person.participant is participant:
             self._spawn(self._drop(person, grace=RETURN_GRACE), "lost")
+        else:
+            self._spawn(participant.close(), "forgotten")
 
     def _broadcast(self, message: str) -> None:
         for person in self._people.values():

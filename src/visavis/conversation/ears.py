@@ -112,6 +112,7 @@ class Ears:
         self._verdict: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
+        self._closed = False
 
     @property
     def speaking(self) -> bool:
@@ -120,6 +121,8 @@ class Ears:
 
     def feed(self, audio: Pcm) -> None:
         """Hear some sound: mono int16, 16 kHz, any length."""
+        if self._closed:
+            return
         self._rest = np.concatenate([self._rest, audio])
         while len(self._rest) >= VAD_CHUNK:
             chunk, self._rest = self._rest[:VAD_CHUNK], self._rest[VAD_CHUNK:]
@@ -233,6 +236,8 @@ class Ears:
         return task
 
     async def close(self) -> None:
+        """Stop listening; nothing is told after this has been called."""
+        self._closed = True
         if self._watch:
             self._watch.cancel()
         self._utterance = None

@@ -12,7 +12,9 @@ from .ports import CallRecord, TranscriptEntry, TurnTiming
 log = structlog.get_logger(__name__)
 
 MAX_PENDING = 2000
-WRITE_TIMEOUT = 10.0
+WRITE_TIMEOUT = 3.0
+CLOSE_TIMEOUT = 6.0
+"""Seconds that what is left may take when the call ends."""
 TRIES = 4
 
 
@@ -73,8 +75,9 @@ class Recorder:
     async def close(self) -> None:
         """Write what is left, then stop."""
         try:
-            await asyncio.wait_for(self._queue.join(), WRITE_TIMEOUT)
+            await asyncio.wait_for(self._queue.join(), CLOSE_TIMEOUT)
         except TimeoutError:
             log.error("recorder.unfinished", left=self._queue.qsize())
-        self._task.cancel()
+        finally:
+            self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)

@@ -31,7 +31,7 @@ from .protocol import (
 )
 from .recorder import Recorder
 from .turns.policy import TurnPolicy, with_sensitivity
-from .voice import Reply, Voice
+from .voice import Reply, Voice, VoiceFull
 
 log = structlog.get_logger(__name__)
 
@@ -43,10 +43,36 @@ THINKING_AFTER = 0.35
 """Seconds of preparation after which the face shows that it thinks."""
 KEEP_EVERY = 1.0
 """Seconds between two writes of a reply that is still being spoken, so that a crash loses little."""
+MAX_ECHO_SECONDS = 120.0
+"""Echoed sound that may wait to be spoken, in the whole call."""
+RESPOND_BURST, RESPOND_PER_SECOND = 10, 2.0
+"""Typed turns a call takes: each may cost a request to a language model."""
 ECHO_PREBUFFER = 0.1
 ECHO_IDLE = 10.0
 """Seconds without a chunk after which an unfinished audio echo counts as done."""
 MAX_ECHO_CHUNKS = 4000
+
+
+def _seconds(echo: Echo) -> float:
+    return len(echo.audio or b"") / 2 / echo.sample_rate
+
+
+@dataclass(slots=True)
+class _Allowance:
+    """A token bucket: `burst` at once, `per_second` in the long run."""
+
+    burst: float
+    per_second: float
+    left: float = -1.0
+    at: float = 0.0
+
+    def take(self, now: float) -> bool:
+        grown = self.burst if self.left < 0 else self.left + (now - self.at) * self.per_second
+        self.left, self.at = min(self.burst, grown), now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
 
 
 @dataclass(slots=True)
@@ -81,6 +107,9 @@ class Session:
         self._thought: set[str] = set()
         self._unheard: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._echo_seconds = 0.0
+        self._typed = _Allowance(RESPOND_BURST, RESPOND_PER_SECOND)
         self._answered: _Answered | None = None
         self._continuing = ""
         self._continuing_key = ""
@@ -89,6 +118,10 @@ class Session:
         self._state = "listening"
         self._kept_at = 0.0
         self._thinking: asyncio.TimerHandle | None = None
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     def attach(self, voice: Voice) -> None:
         self._voice = voice
@@ -173,6 +206,8 @@ class Session:
         self._content_index += 1
 
     def on_turn(self, turn: UserTurn) -> None:
+        if self._closed:
+            return
         text = self._joined(turn.text)
         ids = {"inference_id": self._user_inference, "turn_idx": self._turn_idx + 1}
         duration = turn.ended - turn.started
@@ -203,7 +238,11 @@ class Session:
         self._user_turns[reply_id] = turn
         self._thought.add(reply_id)
         self._unheard[reply_id] = text
-        reply = self.voice.say(self._clauses(text, reply_id), inference_id=reply_id, turn_idx=self._turn_idx)
+        try:
+            reply = self.voice.say(self._clauses(text, reply_id), inference_id=reply_id, turn_idx=self._turn_idx)
+        except VoiceFull as error:
+            self.notice(str(error))
+            return
         self._answered = _Answered(key, turn.ended, reply)
         self._thinking = self._loop.call_later(THINKING_AFTER, self._show_thinking)
         self._room_state("thinking")
@@ -219,7 +258,8 @@ class Session:
         async with aclosing(self._brain.reply(text, inference_id)) as answer:
             async for item in answer:
                 if isinstance(item, str):
-                    yield item
+                    # Half a character (of a model that cuts an emoji in two) can be neither spoken nor stored.
+                    yield item.encode("utf-8", "replace").decode()
                 else:
                     self._wire.emit(
                         "conversation.tool_call",
@@ -241,7 +281,10 @@ class Session:
                 yield clause
 
         turn_idx = self._turn_idx or None
-        self.voice.say(clauses(), inference_id=inference_id, turn_idx=turn_idx, interruptible=interruptible)
+        try:
+            self.voice.say(clauses(), inference_id=inference_id, turn_idx=turn_idx, interruptible=interruptible)
+        except VoiceFull as error:
+            self.notice(str(error))
 
     def interrupt(self) -> None:
         """Stop speaking now, unless what is said may not be interrupted."""
@@ -289,6 +332,7 @@ class Session:
             )
 
     def on_reply_ended(self, reply: Reply) -> None:
+        self._forget_echo(reply.inference_id)
         heard = reply.heard if reply.interrupted else reply.text
         self._user_turns.pop(reply.inference_id, None)
         if self._brain:
@@ -337,6 +381,8 @@ class Session:
     # Interactions from a client
 
     def interact(self, message: Inbound) -> None:
+        if self._closed:
+            return
         match message:
             case Respond(text):
                 self._respond(text)
@@ -354,9 +400,13 @@ class Session:
                 self.policy = with_sensitivity(self.policy, pause=pause, interrupt=interrupt)
 
     def _respond(self, text: str) -> None:
+        if not self._typed.take(self._loop.time()):
+            self.notice("Messages come faster than they can be answered; this one was left out.")
+            return
         now = self._loop.time()
         self.voice.stop()
-        self._user_said(text.strip(), UserTurn(text, now, now), str(uuid.uuid4()))
+        whole, self._continuing = self._joined(text.strip()), ""
+        self._user_said(whole, UserTurn(whole, now, now), str(uuid.uuid4()))
 
     def _echo(self, echo: Echo) -> None:
         if echo.audio is None:
@@ -366,33 +416,51 @@ class Session:
         chunks = self._echoes.get(echo.inference_id)
         if chunks is None:
             chunks = self._echoes[echo.inference_id] = asyncio.Queue(MAX_ECHO_CHUNKS)
-            source = self._echoed(echo.inference_id, chunks)
-            self.voice.play(source, inference_id=echo.inference_id, turn_idx=self._turn_idx or None)
-        try:
-            chunks.put_nowait(echo)
-        except asyncio.QueueFull:
-            self.notice("Echo audio arrives faster than it can be spoken; the newest part was dropped.")
+            try:
+                source = self._echoed(chunks)
+                self.voice.play(source, inference_id=echo.inference_id, turn_idx=self._turn_idx or None)
+            except VoiceFull as error:
+                del self._echoes[echo.inference_id]
+                self.notice(str(error))
+                return
+        seconds = _seconds(echo)
+        if self._echo_seconds + seconds > MAX_ECHO_SECONDS or chunks.full():
+            self.notice("Echo audio arrives faster than it can be spoken; the newest part was left out.")
+            return
+        self._echo_seconds += seconds
+        chunks.put_nowait(echo)
 
-    async def _echoed(self, inference_id: str, chunks: asyncio.Queue[Echo]) -> AsyncIterator[SpeechChunk]:
+    def _forget_echo(self, inference_id: str) -> None:
+        """Whatever of an echo was not spoken does not wait any longer."""
+        chunks = self._echoes.pop(inference_id, None)
+        while chunks and not chunks.empty():
+            self._echo_seconds -= _seconds(chunks.get_nowait())
+
+    async def _echoed(self, chunks: asyncio.Queue[Echo]) -> AsyncIterator[SpeechChunk]:
         """Chunks of echoed sound, the first ones gathered so that playing starts without a gap."""
         gathered: list[np.ndarray[tuple[int], np.dtype[np.int16]]] = []
-        seconds = 0.0
-        try:
-            while True:
-                try:
-                    echo = await asyncio.wait_for(chunks.get(), ECHO_IDLE)
-                except TimeoutError:
-                    break
-                if echo.audio:
-                    gathered.append(np.frombuffer(echo.audio, np.int16))
-                    seconds += len(gathered[-1]) / echo.sample_rate
-                if gathered and (seconds >= ECHO_PREBUFFER or echo.done):
-                    yield SpeechChunk(np.concatenate(gathered), echo.sample_rate)
-                    gathered, seconds = [], ECHO_PREBUFFER
-                if echo.done:
-                    break
-        finally:
-            self._echoes.pop(inference_id, None)
+        seconds, rate, playing = 0.0, 0, False
+        while True:
+            try:
+                echo = await asyncio.wait_for(chunks.get(), ECHO_IDLE)
+            except TimeoutError:
+                echo = None
+            if echo is None or (gathered and echo.sample_rate != rate):
+                if gathered:
+                    yield SpeechChunk(np.concatenate(gathered), rate)
+                gathered, seconds = [], 0.0
+            if echo is None:
+                return
+            self._echo_seconds -= _seconds(echo)
+            if echo.audio:
+                gathered.append(np.frombuffer(echo.audio, "<i2"))
+                rate = echo.sample_rate
+                seconds += _seconds(echo)
+            if gathered and (playing or seconds >= ECHO_PREBUFFER or echo.done):
+                yield SpeechChunk(np.concatenate(gathered), rate)
+                gathered, seconds, playing = [], 0.0, True
+            if echo.done:
+                return
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -417,6 +485,7 @@ class Session:
         self._recorder.transcript(entry)
 
     async def close(self) -> None:
+        self._closed = True
         if self._thinking:
             self._thinking.cancel()
         for task in list(self._tasks):

@@ -24,6 +24,10 @@ T = TypeVar("T")
 
 AHEAD = 12.0
 """Seconds of speech prepared before it is needed; more would only be thrown away on interruption."""
+SECONDS_PER_CHARACTER = 0.065
+"""Of English speech, about; used while a clause is still being synthesised."""
+MAX_REPLIES = 32
+"""Replies that may wait to be spoken."""
 STREAMING_EVERY = 0.24
 """Seconds between two streaming transcripts of the replica."""
 
@@ -45,6 +49,14 @@ class _Piece:
     pushes: int = 0
     sounded: int = 0
     complete: bool = False
+
+    def words(self, samples: int) -> str:
+        """The words that fill the first `samples` samples, by their share of the whole; while the rest is still being
+        synthesised the whole is estimated from the length of the text."""
+        expected = int(len(self.text) * SECONDS_PER_CHARACTER * OUTPUT_RATE)
+        whole = self.samples if self.complete else max(self.samples, expected)
+        words = self.text.split(" ")
+        return " ".join(words[: int(min(1.0, samples / max(1, whole)) * len(words) + 0.5)])
 
 
 @dataclass(slots=True)
@@ -82,10 +94,7 @@ class Reply:
         """The words that have gone out, to the word."""
         said = [piece.text for piece in self.pieces[: self.done_pieces]]
         if self.done_pieces < len(self.pieces) and self.into_piece:
-            piece = self.pieces[self.done_pieces]
-            words = piece.text.split(" ")
-            share = min(1.0, self.into_piece / max(1, piece.samples))
-            said.append(" ".join(words[: int(share * len(words) + 0.5)]))
+            said.append(self.pieces[self.done_pieces].words(self.into_piece))
         return _join(said)
 
 
@@ -101,6 +110,10 @@ async def _closing(source: AsyncIterator[T]) -> AsyncGenerator[AsyncIterator[T],
     finally:
         if isinstance(source, AsyncGenerator):
             await source.aclose()
+
+
+class VoiceFull(Exception):
+    """A reply cannot be queued: too many wait already, or the call is over."""
 
 
 class VoiceEvents(Protocol):
@@ -131,6 +144,7 @@ class Voice:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._loop = asyncio.get_running_loop()
         self._last_progress = (0.0, "")
+        self._closed = False
 
     @property
     def face(self) -> Face:
@@ -142,17 +156,21 @@ class Voice:
         return self._replies[0] if self._replies else None
 
     @property
+    def full(self) -> bool:
+        return len(self._replies) >= MAX_REPLIES
+
+    @property
     def replies(self) -> tuple[Reply, ...]:
         return tuple(self._replies)
 
     def say(
         self, clauses: AsyncIterator[str], *, inference_id: str, turn_idx: int | None, interruptible: bool = True
     ) -> Reply:
-        """Queue a reply whose words come from `clauses`."""
+        """Queue a reply whose words come from `clauses`. Raises `VoiceFull`."""
         return self._queue(lambda reply: self._speak_clauses(reply, clauses), inference_id, turn_idx, interruptible)
 
     def play(self, chunks: AsyncIterator[SpeechChunk], *, inference_id: str, turn_idx: int | None) -> Reply:
-        """Queue a reply that is sound already."""
+        """Queue a reply that is sound already. Raises `VoiceFull`."""
         return self._queue(lambda reply: self._play_chunks(reply, chunks), inference_id, turn_idx, True)
 
     def _queue(
@@ -163,6 +181,8 @@ class Voice:
         interruptible: bool,
     ) -> Reply:
         self._generation += 1
+        if self._closed or self.full:
+            raise VoiceFull("Too much is waiting to be spoken.")
         reply = Reply(self._generation, inference_id, turn_idx, interruptible)
         self._replies.append(reply)
         task = asyncio.create_task(self._produce(reply, work), name=f"voice-{reply.generation}")
@@ -198,19 +218,25 @@ class Voice:
     async def _speak_piece(self, reply: Reply, piece: _Piece, speech: AsyncIterator[SpeechChunk]) -> None:
         number = len(reply.pieces)
         reply.pieces.append(piece)
-        async for chunk in speech:
-            reply.hops.setdefault("first_sound", self._loop.time())
-            audio = await self._resampled(chunk)
-            phonemes = [TimedPhoneme(item.symbol, item.start, item.end) for item in chunk.phonemes]
-            if chunk.text and not piece.text:
-                piece.text = chunk.text
-            piece.samples += len(audio)
-            piece.pushes += 1
-            self._face.push(Speech(reply.generation, audio, phonemes, tag=Spoken(reply, number)))
-            while self._face.queued > AHEAD:  # noqa: ASYNC110 - the face is a clock, not a task
-                await asyncio.sleep(0.2)
-        piece.complete = True
-        self._advance(reply)
+        try:
+            async for chunk in speech:
+                reply.hops.setdefault("first_sound", self._loop.time())
+                audio = await self._resampled(chunk)
+                phonemes = [TimedPhoneme(item.symbol, item.start, item.end) for item in chunk.phonemes]
+                if chunk.text and not piece.text:
+                    piece.text = chunk.text
+                piece.samples += len(audio)
+                piece.pushes += 1
+                self._face.push(Speech(reply.generation, audio, phonemes, tag=Spoken(reply, number)))
+                while self._face.queued > AHEAD:  # noqa: ASYNC110 - the face is a clock, not a task
+                    await asyncio.sleep(0.2)
+        except Exception:
+            # The clause broke off: what was not synthesised will not be said.
+            piece.text = piece.words(piece.samples)
+            raise
+        finally:
+            piece.complete = True
+            self._advance(reply)
 
     async def _resampled(self, chunk: SpeechChunk) -> Pcm:
         if chunk.sample_rate == OUTPUT_RATE:
@@ -286,6 +312,7 @@ class Voice:
         return cut
 
     async def close(self) -> None:
+        self._closed = True
         tasks = list(self._tasks.values())
         self.stop(force=True)
         for task in tasks:

@@ -105,7 +105,7 @@ async def test_somebody_who_joins_later_gets_a_key_frame_at_once() -> None:
         await until(lambda: len(first.units) > 60)
         stage.add(second)
         await until(lambda: len(second.units) > 3)
-    assert any(unit.key_frame for unit in second.units[:2])
+    assert any("H264" in unit.key_frames for unit in second.units[:2])
 
 
 async def test_nothing_is_drawn_while_nobody_watches() -> None:
@@ -187,3 +187,16 @@ async def test_loops_are_kept_for_the_next_start_and_made_anew_when_the_face_has
     next(iter(files)).write_bytes(b"spoiled")
     repaired, _ = await prepared(FakeFace())
     assert repaired == first
+
+
+async def test_a_viewer_that_breaks_does_not_end_the_show_for_the_others() -> None:
+    class Broken(Watcher):
+        def show(self, unit: MediaUnit) -> None:
+            raise RuntimeError("no channel")
+
+    face = FakeFace()
+    fine = Watcher("H264")
+    async with a_stage(face) as (stage, _, _frames):
+        stage.add(Broken("H264"))
+        stage.add(fine)
+        await until(lambda: len(fine.units) > 5)

@@ -67,6 +67,9 @@ def test_messages_for_others_or_of_unknown_kind_are_ignored(sent: str) -> None:
     ("sent", "names"),
     [
         ("{", "JSON"),
+        ("[" * 100_000, "nested|JSON"),
+        (r'{"event_type": "conversation.respond", "properties": {"text": "half \ud800 emoji"}}', "surrogate"),
+        (r'{"event_type": "conversation.echo", "properties": {"text": "x", "inference_id": "\ud800"}}', "surrogate"),
         ("[]", "object"),
         (message("conversation.respond"), "properties.text"),
         (message("conversation.respond", text="  "), "properties.text"),

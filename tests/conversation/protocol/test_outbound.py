@@ -44,3 +44,9 @@ def test_hints_for_the_room_page_do_not_use_up_sequence_numbers() -> None:
     out.room("room.state", {"state": "listening"})
     out.emit("conversation.utterance", {"role": "user", "speech": "hi"})
     assert "seq" not in sent[0] and sent[1]["seq"] == 1
+
+
+def test_half_a_character_of_a_model_does_not_break_the_channel() -> None:
+    texts: list[str] = []
+    Wire("c1", texts.append).emit("conversation.utterance", {"role": "replica", "speech": "half \ud83d"})
+    assert texts[0].encode("utf-8")

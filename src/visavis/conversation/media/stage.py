@@ -40,7 +40,8 @@ class MediaUnit:
 
     index: int
     pictures: dict[VideoCodec, bytes]
-    key_frame: bool
+    key_frames: frozenset[VideoCodec]
+    """Codecs whose picture can be decoded without anything before it."""
     audio: tuple[bytes, ...]
     audio_index: int
     """Number of the first Opus packet, counted from the start of the call."""
@@ -152,9 +153,19 @@ class Stage:
                 if wait < -WORTH_TELLING:
                     log.warning("stage.slipped", behind_ms=round(-wait * 1000))
             due += period
-            for viewer in self._viewers:
+            self._present(frame, unit)
+
+    def _present(self, frame: Frame, unit: MediaUnit) -> None:
+        """One viewer's trouble, or an observer's, must not end the show for the others."""
+        for viewer in list(self._viewers):
+            try:
                 viewer.show(unit)
+            except Exception:
+                log.exception("stage.viewer_failed")
+        try:
             self._on_frame(frame)
+        except Exception:
+            log.exception("stage.observer_failed")
 
     def _produce(self, codecs: set[VideoCodec]) -> tuple[Frame, MediaUnit]:
         """Runs in the stage's thread."""
@@ -162,11 +173,12 @@ class Stage:
         first = self._opus_count
         audio = self._sound(frame.audio)
         pictures: dict[VideoCodec, bytes] = {}
-        key_frame = False
+        key_frames: set[VideoCodec] = set()
         for codec in codecs:
             pictures[codec], is_key = self._picture(codec, frame)
-            key_frame = key_frame or is_key
-        return frame, MediaUnit(frame.index, pictures, key_frame, audio, first)
+            if is_key:
+                key_frames.add(codec)
+        return frame, MediaUnit(frame.index, pictures, frozenset(key_frames), audio, first)
 
     def _sound(self, audio: Pcm | None) -> tuple[bytes, ...]:
         """Encode a frame's sound; what does not fill a packet (at 30 fps) waits for the next frame."""

@@ -64,7 +64,7 @@ class VideoTrack(_PacketTrack):
             self._wait_for_key = True
             return False
         if self._wait_for_key:
-            if not unit.key_frame:
+            if codec not in unit.key_frames:
                 return True
             self._wait_for_key = False
         packet = av.Packet(data)

@@ -84,6 +84,8 @@ def parse(message: str, conversation_id: str) -> Inbound | None:
         body = json.loads(message)
     except ValueError as error:
         raise MalformedInteraction(f"The message is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise MalformedInteraction("The message is nested too deeply.") from error
     if not isinstance(body, dict):
         raise MalformedInteraction("The message must be a JSON object.")
     if body.get("conversation_id") not in (None, "", conversation_id):
@@ -102,6 +104,14 @@ def _text(properties: dict[str, Any], key: str) -> str:
         raise MalformedInteraction(f"`properties.{key}` must be a text that is not empty.")
     if len(value) > MAX_TEXT:
         raise MalformedInteraction(f"`properties.{key}` is longer than {MAX_TEXT} characters.")
+    return _unicode(value, key)
+
+
+def _unicode(value: str, key: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise MalformedInteraction(f"`properties.{key}` holds half a character (a lone surrogate).") from error
     return value
 
 
@@ -118,7 +128,7 @@ def _echo(properties: dict[str, Any]) -> Echo:
     if modality not in ("text", "audio"):
         raise MalformedInteraction("`properties.modality` must be `text` or `audio`.")
     given = properties.get("inference_id")
-    inference_id = stable_inference_id(str(given)) if given else str(uuid.uuid4())
+    inference_id = stable_inference_id(_unicode(str(given), "inference_id")) if given else str(uuid.uuid4())
     done = properties.get("done", modality == "text")
     done = done.strip().lower() == "true" if isinstance(done, str) else bool(done)
     if modality == "text":

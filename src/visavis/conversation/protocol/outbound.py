@@ -46,7 +46,8 @@ class Wire:
             event["turn_idx"] = turn_idx
         if properties is not None:
             event["properties"] = {key: value for key, value in properties.items() if value is not None}
-        self._send(json.dumps(event, ensure_ascii=False))
+        # Plain ASCII: a lone surrogate (half an emoji of a model) must not break the channel.
+        self._send(json.dumps(event))
         return event
 
     def started_speaking(self, role: Role, *, inference_id: str | None, turn_idx: int | None) -> None:
