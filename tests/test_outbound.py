@@ -355,6 +355,28 @@ def test_loopback_may_be_called_while_the_server_listens_on_it(host, allowed):
     assert loopback_allowed(settings(host=host)) is allowed
 
 
+@pytest.mark.parametrize(
+    ("public_url", "allowed"),
+    [
+        ("", True),
+        ("http://localhost:8420", True),
+        ("http://127.0.0.1:8420/", True),
+        ("http://[::1]:8420", True),
+        ("https://cvi.example.com", False),
+        ("https://localhost.example.com", False),
+        ("cvi.example.com", False),
+        ("http://192.168.0.4:8420", False),
+        ("http://[", False),
+    ],
+)
+def test_loopback_may_not_be_called_behind_a_reverse_proxy(public_url, allowed):
+    proxied = settings(host="127.0.0.1", public_url=public_url)
+    assert loopback_allowed(proxied) is allowed
+    if not allowed:
+        with pytest.raises(OutboundRefused, match="loopback"):
+            check_url("http://127.0.0.1:6379/", proxied)
+
+
 async def test_the_operators_own_addresses_are_trusted():
     public = settings(host="0.0.0.0")
     async with web(lambda path, headers: reply()) as port:

@@ -322,11 +322,25 @@ def guarded_client(
 
 
 def loopback_allowed(settings: Settings) -> bool:
-    """True while the server itself listens on loopback only: then the caller sits on this machine anyway."""
-    if settings.host == "localhost":
+    """True while the server listens on loopback only: then the caller sits on this machine anyway.
+
+    Not so behind a reverse proxy, which a public URL elsewhere tells of: it brings callers from other machines.
+    """
+    if not _is_loopback_name(settings.host):
+        return False
+    if not settings.public_url.strip():
         return True
-    address = _literal(settings.host)
-    return address is not None and address.is_loopback
+    try:
+        return _is_loopback_name(httpx.URL(settings.public_url.strip()).host)
+    except httpx.InvalidURL:
+        return False
+
+
+def _is_loopback_name(host: str) -> bool:
+    if host.rstrip(".").lower().split(".")[-1] == "localhost":  # RFC 6761
+        return True
+    address = _literal(host)
+    return address is not None and _embedded_ipv4(address).is_loopback
 
 
 def client_from_settings(
@@ -366,8 +380,8 @@ def check_url(url: str, settings: Settings) -> None:
     if not parsed.host or re.search(r"[\s%]", parsed.host) or (port is not None and not 0 < port < 65_536):
         raise OutboundRefused("It names no host and port that could be called.")
     address = _literal(parsed.host)
-    if address is None and parsed.host.rstrip(".").lower().split(".")[-1] == "localhost":
-        address = ipaddress.IPv4Address("127.0.0.1")  # RFC 6761
+    if address is None and _is_loopback_name(parsed.host):
+        address = ipaddress.IPv4Address("127.0.0.1")
     if address is None:
         return
     reason = refusal(address, allow_private=settings.allow_private_urls, allow_loopback=loopback_allowed(settings))

@@ -180,6 +180,23 @@ class TestPortal:
                 answer = await client.get(f"/sign-in?token={api.services.portal.new_token()}")
             assert answer.status_code == status
 
+    async def test_a_caller_that_a_proxy_brings_is_not_on_this_machine(self, start_api: Callable[..., Any]) -> None:
+        for trusted, headers, status in (
+            ("", {}, 303),
+            ("", {"x-forwarded-for": "203.0.113.9"}, 403),
+            ("", {"x-forwarded-for": "127.0.0.1"}, 403),
+            ("", {"forwarded": "for=203.0.113.9"}, 403),
+            ("", {"x-real-ip": "203.0.113.9"}, 403),
+            ("127.0.0.1", {"x-forwarded-for": "203.0.113.9"}, 403),
+            ("127.0.0.1", {"x-forwarded-for": "127.0.0.1, 203.0.113.9"}, 403),
+            ("127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, 303),
+            ("127.0.0.1", {"forwarded": "for=203.0.113.9"}, 403),
+        ):
+            api: Api = await start_api(trusted_proxies=trusted)
+            async with api.anonymous(**headers) as client:
+                answer = await client.get(f"/sign-in?token={api.services.portal.new_token()}")
+            assert answer.status_code == status, (trusted, headers)
+
     async def test_a_forged_or_expired_session_is_refused(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         client = await self.sign_in(api)
         session = client.cookies["visavis_session"]

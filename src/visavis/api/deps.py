@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
 from visavis.api.keys.service import Identity
-from visavis.api.kit.client import Address, client_address
+from visavis.api.kit import client
 from visavis.api.kit.errors import Forbidden, Unauthorized
 
 if TYPE_CHECKING:
@@ -27,10 +27,16 @@ def services(request: Request) -> Services:
 ServicesDep = Annotated["Services", Depends(services)]
 
 
-def client_of(request: Request) -> Address | None:
+def client_of(request: Request) -> client.Address | None:
     """The caller's address, behind the proxies that the operator trusts."""
     peer = request.client.host if request.client else None
-    return client_address(peer, request.headers.get("x-forwarded-for"), services(request).trusted_proxies)
+    return client.client_address(peer, request.headers.get("x-forwarded-for"), services(request).trusted_proxies)
+
+
+def is_local(request: Request) -> bool:
+    """Does the caller sit on this machine?"""
+    peer = request.client.host if request.client else None
+    return client.is_local(peer, request.headers, services(request).trusted_proxies)
 
 
 async def identity(request: Request, key: Annotated[str | None, Security(_key_header)]) -> Identity:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "via")
 
 
 def networks(text: Sequence[str]) -> list[Network]:
@@ -51,5 +53,16 @@ def client_address(peer: str | None, forwarded: str | None, trusted: Sequence[Ne
     return address
 
 
-def is_loopback(address: Address | None) -> bool:
-    return address is not None and address.is_loopback
+def is_local(peer: str | None, headers: Mapping[str, str], trusted: Sequence[Network]) -> bool:
+    """Does the caller sit on this machine?
+
+    A loopback peer may be a proxy that brings others: it counts only when no header speaks of forwarding, or when the
+    operator trusts it and its `X-Forwarded-For` names this machine.
+    """
+    forwarded = headers.get("x-forwarded-for")
+    if any(name in headers for name in _FORWARDING):
+        address = address_of(peer)
+        if forwarded is None or address is None or not contains(address, trusted):
+            return False
+    caller = client_address(peer, forwarded, trusted)
+    return caller is not None and caller.is_loopback

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import Field
 
 from visavis import __version__
-from visavis.api.deps import PORTAL_HEADER, SESSION_COOKIE, PortalAccountId, ServicesDep, client_of
+from visavis.api.deps import PORTAL_HEADER, SESSION_COOKIE, PortalAccountId, ServicesDep, is_local
 from visavis.api.kit import fields, times
 from visavis.api.kit.body import JsonObject
 from visavis.api.kit.errors import Unauthorized
@@ -28,7 +28,7 @@ class KeyCreate(fields.Document):
 async def sign_in(
     request: Request, services: ServicesDep, token: Annotated[str, Query(max_length=200)] = ""
 ) -> RedirectResponse:
-    session = services.portal.sign_in(token, client_of(request))
+    session = services.portal.sign_in(token, local=is_local(request))
     answer = RedirectResponse("/", status_code=303)
     answer.set_cookie(
         SESSION_COOKIE,

@@ -7,7 +7,6 @@ import hmac
 import secrets
 import time
 
-from visavis.api.kit.client import Address, is_loopback
 from visavis.api.kit.errors import Forbidden, Unauthorized
 from visavis.api.kit.vault import Vault
 
@@ -32,9 +31,9 @@ class PortalService:
         self._token_hash = hashlib.sha256(token.encode()).digest()
         return token
 
-    def sign_in(self, token: str, client: Address | None) -> str:
-        """Return the session for a cookie. Raises `Forbidden` with a sentence."""
-        if not self._allow_remote and not is_loopback(client):
+    def sign_in(self, token: str, *, local: bool) -> str:
+        """Return the session for a cookie; `local` when asked from this machine. Raises `Forbidden` with a sentence."""
+        if not self._allow_remote and not local:
             raise Forbidden("The sign-in link works only on the machine that runs this server.")
         given = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
         if not self._token_hash or not hmac.compare_digest(given, self._token_hash):
