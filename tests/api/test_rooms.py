@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from tests.conftest import Api
 from visavis.conversation.errors import BadOffer, CallEnded, CallFull, CallNotFound
@@ -32,6 +34,29 @@ async def test_info_needs_no_key(api: Api) -> None:
         "language": "de",
     }
     assert poster.headers["content-type"] == "image/jpeg"
+
+
+async def test_servers_of_the_call_are_told_only_to_who_may_enter_it_now(start_api: Callable[..., Any]) -> None:
+    servers = [{"urls": "turn:turn.example.com", "username": "u", "credential": "c"}]
+    api: Api = await start_api(ice_servers=json.dumps(servers))
+    open_room = await api.conversation()
+    private = (await api.post("/v2/conversations", {"replica_id": "r90bbd427f71", "require_auth": True})).json()
+    other = (await api.post("/v2/conversations", {"replica_id": "r90bbd427f71", "require_auth": True})).json()
+    path, token = f"/c/{private['conversation_id']}/info", private["meeting_token"]
+    async with api.anonymous() as guest:
+
+        async def told(path: str, **query: str) -> list[Any]:
+            return list((await guest.get(path, params=query)).json()["ice_servers"])
+
+        assert await told(f"/c/{open_room}/info") == servers
+        assert await told(path) == []
+        assert await told(path, t="x.y.z") == []
+        assert await told(path, t=other["meeting_token"]) == []
+        assert await told(path, t=token) == servers
+        for conversation_id in (open_room, private["conversation_id"]):
+            await api.post(f"/v2/conversations/{conversation_id}/end")
+        assert await told(f"/c/{open_room}/info") == []
+        assert await told(path, t=token) == []
 
 
 async def test_unknown_rooms(api: Api) -> None:

@@ -42,8 +42,8 @@ async def room(conversation_id: str) -> Response:
 
 
 @router.get("/c/{conversation_id}/info")
-async def info(conversation_id: str, services: ServicesDep) -> dict[str, Any]:
-    return await services.rooms.info(conversation_id)
+async def info(conversation_id: str, request: Request, services: ServicesDep) -> dict[str, Any]:
+    return await services.rooms.info(conversation_id, request.query_params.get("t", ""))
 
 
 @router.get("/c/{conversation_id}/poster.jpg")

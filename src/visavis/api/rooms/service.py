@@ -47,15 +47,22 @@ class RoomService:
     async def enter(self, conversation_id: str, token: str) -> None:
         """Raises `NotFound`, or `Forbidden` where a private conversation is asked for without its token."""
         conversation = await self.get(conversation_id)
-        if conversation.request.get("require_auth") and not tokens.admits(self._vault, token, conversation_id):
+        if not self._admits(conversation, token):
             raise Forbidden("This conversation is private; its link needs a valid token.")
 
-    async def info(self, conversation_id: str) -> dict[str, Any]:
-        """Raises `NotFound`."""
+    def _admits(self, conversation: Conversation, token: str) -> bool:
+        return not conversation.request.get("require_auth") or tokens.admits(self._vault, token, conversation.id)
+
+    async def info(self, conversation_id: str, token: str) -> dict[str, Any]:
+        """What the page shows; servers of the call, whose passwords cost money, only for who may enter it now.
+
+        Raises `NotFound`.
+        """
         conversation = await self.get(conversation_id)
         request = conversation.request
         properties = request.get("properties") or {}
         captions = properties.get("enable_closed_captions") or properties.get("enable_transcription")
+        may_enter = conversation.status == "active" and self._admits(conversation, token)
         return {
             "conversation_id": conversation.id,
             "conversation_name": conversation.name,
@@ -67,7 +74,7 @@ class RoomService:
             "closed_captions": bool(captions),
             "require_auth": bool(request.get("require_auth")),
             "poster_url": f"/c/{conversation.id}/poster.jpg",
-            "ice_servers": self._ice_servers,
+            "ice_servers": self._ice_servers if may_enter else [],
             "language": properties.get("language") or next(iter(properties.get("languages") or []), "english"),
         }
 
