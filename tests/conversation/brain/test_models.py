@@ -97,7 +97,8 @@ async def test_the_probe_is_remembered_for_a_while_and_never_asks_ourselves(serv
 async def test_at_last_the_responder_which_says_why():
     looked = await choose({}, settings(llm_probe=True), local=LocalServers(ports={}))
     assert isinstance(looked.model, Responder)
-    assert looked.reason == "No language model is configured, and no local model server was found."
+    assert looked.reason.startswith("The built-in responder answers")
+    assert looked.reason.endswith("no language model is configured, and no local model server was found.")
     assert "not a language model" in looked.label
     blind = await choose({}, settings())
     assert blind.reason == "No language model is configured, and looking for a local one is switched off."

@@ -149,7 +149,10 @@ def _responder(passed_over: str, *, probed: bool) -> Choice:
         model=spec.create(),
         name="responder",
         label="built-in responder (not a language model)",
-        reason=f"{passed_over}No language model is configured, and {looked}.",
+        reason=(
+            f"{passed_over}The built-in responder answers, with what the persona was given: no language model is "
+            f"configured, and {looked}."
+        ),
         source="responder",
     )
 

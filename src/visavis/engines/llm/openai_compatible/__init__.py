@@ -22,6 +22,6 @@ ENGINE = EngineSpec(
     names=("openai_compatible", "openai"),
     summary="Any OpenAI-compatible server: hosted, or local such as Ollama, LM Studio, llama.cpp and vLLM",
     licence="Apache-2.0 (client)",
-    ready=lambda: Readiness(True, "It needs the address of a server (base_url)."),
+    ready=lambda: Readiness(True, "A persona's base_url, VISAVIS_LLM_BASE_URL or a local server switches it on."),
     create=_create,
 )

@@ -69,7 +69,7 @@ def offer(scene: Scene) -> str:
     if len(parts) < 2:
         parts.append(OFFERS[persona.kind])
     if len(persona.facts) > len(persona.abilities) + len(persona.about):
-        parts[2:] = ["You can also ask me about what I was given for this call."]
+        parts[2:] = ["You can also ask me about the details."]
     return f"{' '.join(dict.fromkeys(parts))} {scene.ask()}"
 
 
