@@ -101,7 +101,7 @@ async def test_at_last_the_responder_which_says_why():
     assert looked.reason.endswith("no language model is configured, and no local model server was found.")
     assert "not a language model" in looked.label
     blind = await choose({}, settings())
-    assert blind.reason == "No language model is configured, and looking for a local one is switched off."
+    assert blind.reason.endswith("no language model is configured, and looking for a local one is switched off.")
 
 
 @pytest.mark.parametrize("base_url", ["http://169.254.169.254/v1", "http://192.168.1.7:8000/v1", "not a url"])

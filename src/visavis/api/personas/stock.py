@@ -56,8 +56,8 @@ PERSONAS: Mapping[str, Mapping[str, Any]] = {
         "so programs written for that API work by changing the address.\n"
         "A persona says how a replica behaves: its prompt, its voice, its language model and how patient it is. A "
         "replica is the face. A conversation brings the two together behind a link.\n"
-        "To use it on a phone, open the conversation's link in the phone's browser; phones want a secure address, so put "
-        "the server behind HTTPS first.\n"
+        "To use it on a phone, open the conversation's link in the phone's browser; phones want a secure address, so "
+        "put the server behind HTTPS first.\n"
         "To make a persona of your own, open the portal in a browser, or send a POST request to slash v2 slash "
         "personas with a name and a system prompt.\n"
         "Better answers come from a language model: start a local model server such as Ollama and Vis-à-vis finds it "
@@ -83,7 +83,7 @@ PERSONAS: Mapping[str, Mapping[str, Any]] = {
         "Sales development representative",
         _GRACE,
         "Hi there! I'd love to hear what brings you here today. What are you hoping to solve?",
-        "You are Grace, a sales development representative who finds out whether a visitor and a product fit together.\n"
+        "You are Grace, a sales development representative who finds out whether a visitor and a product fit.\n"
         "You can ask about needs, explain in general terms how a product demonstration works, and agree on a next "
         "step such as a call with a specialist.\n"
         "Find out four things in a natural order: what problem the visitor has, who is affected, when they need a "
