@@ -37,6 +37,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
      "properties.recording_storage.key_template must not begin with /"),
     ({"callback_url": "ftp://example.com"}, "callback_url: It must begin with http:// or https://."),
     ({"callback_url": "http://169.254.169.254/latest"}, "callback_url: 169.254.169.254 may not be called"),
+    ({"callback_url": "https://user:hunter2@example.com/hook"}, "callback_url: a user name or password in the address"),
+    ({"callback_url": "https://user@example.com/hook"}, "callback_url: a user name or password in the address"),
     ({"meeting_url": "https://meet.example.com/x"}, "meeting_url: this version does not join"),
 ]
 # fmt: on

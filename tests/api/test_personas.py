@@ -382,7 +382,7 @@ class TestSecretsAtRest:
         )
         listed = await api.get("/v2/personas?persona_type=user")
         assert secret not in listed.text
-        assert listed.json()["data"][0]["layers"]["llm"]["headers"]["X-Trace"] == "plain"
+        assert listed.json()["data"][0]["layers"]["llm"]["headers"]["X-Trace"] == "****"
         from sqlalchemy import text
 
         async with api.services.database.read() as session:

@@ -78,14 +78,29 @@ class TestVault:
         assert len({keys.derive("a"), keys.derive("b")}) == 2
         assert keys.webhook_secret("a") != keys.webhook_secret("b")
 
+    @pytest.mark.parametrize(
+        "name",
+        "accessToken access-token apiKey APIKey privateKey private_key aws_secret_access_key sig signature code "
+        "clientSecret".split(),
+    )
+    def test_a_secret_is_known_by_its_name_however_it_is_written(self, name: str) -> None:
+        masked, hidden = vault.hide({"layers": {"tts": {name: "s3cr3t"}}}, vault.Vault(b"x"), {})
+        assert masked == {"layers": {"tts": {name: "****"}}}
+        assert set(hidden) == {f"/layers/tts/{name}"}
+
+    @pytest.mark.parametrize("name", ["max_tokens", "language_code", "monkey", "design", "keyboard", "model"])
+    def test_other_names_stay_readable(self, name: str) -> None:
+        document = {"layers": {"tts": {name: "word"}}}
+        assert vault.hide(document, vault.Vault(b"x"), {}) == (document, {})
+
     def test_hide_and_reveal_are_inverse_and_leave_schemas_alone(self) -> None:
         keys = vault.Vault(b"x")
         document = {
             "layers": {
                 "llm": {
                     "api_key": "sk-0123456789",
-                    "headers": {"X-Auth-Token": "t0123456789012", "Accept": "json", "monkey": "no"},
-                    "default_query": {"api-key": "q0123456789012", "api-version": "1"},
+                    "headers": {"X-Auth-Token": "t0123456789012", "X-Org": "acme"},
+                    "default_query": {"u": "q0123456789012", "tools": ["t"], "n": 1},
                     "extra_body": {"max_tokens": 5},
                     "tools": [{"function": {"parameters": {"properties": {"token": {"default": "x"}}}}}],
                 },
@@ -97,7 +112,9 @@ class TestVault:
         assert set(hidden) == {
             "/layers/llm/api_key",
             "/layers/llm/headers/X-Auth-Token",
-            "/layers/llm/default_query/api-key",
+            "/layers/llm/headers/X-Org",
+            "/layers/llm/default_query/u",
+            "/layers/llm/default_query/tools/0",
             "/layers/odd~1na~0me/password",
         }
         assert masked["layers"]["llm"]["api_key"] == "****6789"

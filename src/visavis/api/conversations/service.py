@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import structlog
 
 from visavis.api.conversations import repository, tokens
@@ -102,6 +103,11 @@ class ConversationService:
                 check_url(request.callback_url, self._settings)
             except OutboundRefused as error:
                 raise Invalid(f"callback_url: {error}") from error
+            if httpx.URL(request.callback_url.strip()).userinfo:
+                raise Invalid(
+                    "callback_url: a user name or password in the address would be kept and shown in clear; "
+                    "leave it out and check the signature of the webhooks instead."
+                )
         if request.meeting_url:
             raise Invalid("meeting_url: this version does not join meetings of other services.")
 

@@ -88,39 +88,37 @@ def mask(secret: str) -> str:
     return MASK + (secret[-4:] if len(secret) >= 12 else "")
 
 
-_SECRET_NAMES = frozenset(
-    "apikey auth authorization bearer cookie credential credentials key password secret token".split()
+_SECRET_FIELDS = re.compile(
+    r"(.*_)?(api_?key|secret|secret_?key|access_?key|private_?key|password|passwd|token|authorization|credentials?"
+    r"|sig|signature)|code"
 )
-_SECRET_FIELDS = re.compile(r"(.*_)?(api_?key|secret|secret_key|access_key|password|token|auth_token|authorization)")
-# Free-form string maps that are sent to a provider, where a header or parameter may carry a key.
+# Free-form maps that are sent to a provider: any value may be a key, whatever its name says.
 _PROVIDER_MAPS = ("headers", "default_query")
 # JSON schemas: their property names are names, not values.
 _SCHEMAS = ("tools", "visual_tools", "audio_tools")
 
 
-def _looks_like_auth(name: str) -> bool:
-    words = re.split(r"[^a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1-\2", name).lower())
-    return not _SECRET_NAMES.isdisjoint(words)
+def _is_secret(name: str) -> bool:
+    """`accessToken`, `access-token` and `access_token` are one name."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).replace("-", "_").lower()
+    return _SECRET_FIELDS.fullmatch(words) is not None
 
 
-def _is_secret(name: str, container: str) -> bool:
-    return _looks_like_auth(name) if container in _PROVIDER_MAPS else _SECRET_FIELDS.fullmatch(name.lower()) is not None
-
-
-def _find(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every non-empty string of a document that is a secret by its name, with its path."""
+def _find(value: Any, path: tuple[str, ...] = (), *, in_map: bool = False) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every non-empty string of a document that is a secret by its name or its place, with its path."""
+    name = path[-1] if path else ""
+    if isinstance(value, str):
+        if value and (in_map or _is_secret(name)):
+            yield path, value
+        return
+    in_map = in_map or name in _PROVIDER_MAPS
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _find(item, (*path, str(index)))
-    if not isinstance(value, dict):
-        return
-    container = path[-1] if path else ""
-    for name, item in value.items():
-        if isinstance(item, str):
-            if item and _is_secret(name, container):
-                yield (*path, name), item
-        elif name not in _SCHEMAS:
-            yield from _find(item, (*path, name))
+            yield from _find(item, (*path, str(index)), in_map=in_map)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if in_map or key not in _SCHEMAS:
+                yield from _find(item, (*path, key), in_map=in_map)
 
 
 def _pointer(path: tuple[str, ...]) -> str:
@@ -132,9 +130,10 @@ def _tokens(pointer: str) -> list[str]:
 
 
 def _set(document: Any, tokens: list[str], value: str) -> None:
-    for token in tokens[:-1]:
+    *parents, last = tokens
+    for token in parents:
         document = document[int(token)] if isinstance(document, list) else document[token]
-    document[tokens[-1]] = value
+    document[int(last) if isinstance(document, list) else last] = value
 
 
 def hide(document: Mapping[str, Any], vault: Vault, kept: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
