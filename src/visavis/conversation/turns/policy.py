@@ -35,8 +35,8 @@ PATIENCE: dict[str, tuple[float, float]] = {
 TIMEBASED: dict[str, float] = {"low": 0.5, "medium": 0.8, "high": 1.4, "veryhigh": 2.0, "superhigh": 3.0}
 INTERRUPTIBILITY: dict[str, tuple[float | None, int]] = {
     # seconds of speech, words understood
-    "high": (0.09, 0),
-    "medium": (0.12, 0),
+    "high": (0.06, 0),
+    "medium": (0.09, 0),
     "low": (0.4, 2),
     "verylow": (0.8, 3),
     "none": (None, 0),
