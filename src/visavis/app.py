@@ -134,6 +134,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(asyncio.wait, [launch])
         host = app.state.host or _embedded_host(settings)
         services = await services_module.build(settings, database, vault, host, runner.wake, server_id)
+        stack.push_async_callback(services.keys.close)
         readiness.first_key = await _first_keys(services)
         await launch
         stack.push_async_callback(_close_host, host)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from tests.conftest import TEST_KEY, Api
+from visavis.api.keys.repository import touch
+from visavis.db.models import ApiKey, now
 
 ENDPOINTS = [
     ("GET", "/v2/personas"),
@@ -62,10 +68,29 @@ class TestKeys:
         row, key = await api.services.keys.create(account.id, "short-lived")
         async with api.anonymous(**{"x-api-key": key}) as client:
             assert (await client.get("/v2/replicas")).status_code == 200
-            stored = {item.id: item for item in await api.services.keys.list(account.id)}[row.id]
-            assert stored.last_used_at is not None
+            async with asyncio.timeout(5):
+                while (await self.stored(api, account.id, row.id)).last_used_at is None:
+                    await asyncio.sleep(0.01)
             await api.services.keys.revoke(account.id, row.id)
             assert (await client.get("/v2/replicas")).status_code == 401
+
+    async def stored(self, api: Api, account_id: str, key_id: str) -> ApiKey:
+        rows: list[ApiKey] = await api.services.keys.list(account_id)
+        return next(item for item in rows if item.id == key_id)
+
+    async def test_a_database_that_cannot_be_written_still_answers_reads(self, api: Api) -> None:
+        account = await api.services.accounts.ensure()
+        row, key = await api.services.keys.create(account.id, "reader")
+        with capture_logs() as lines:
+            async with api.anonymous(**{"x-api-key": key}) as client, api.services.database.write() as holder:
+                await touch(holder, row.id, now() - timedelta(hours=1))
+                for _ in range(3):
+                    begun = time.monotonic()
+                    assert (await client.get("/v2/replicas")).status_code == 200
+                    assert time.monotonic() - begun < 0.9, "the answer does not wait for the lock"
+                await api.services.keys.close()
+        said = [line for line in lines if line["event"] == "keys.use_not_noted"]
+        assert [line["key_id"] for line in said] == [row.id], "tried once, not with every request"
 
     async def test_keys_are_stored_as_digests(self, api: Api) -> None:
         from sqlalchemy import text

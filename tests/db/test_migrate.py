@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,10 +12,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.exc import OperationalError
 
 from visavis.db.migrate import alembic_config, migrate
 from visavis.db.models import Account, Base, TranscriptLine
-from visavis.db.session import Database, database_url
+from visavis.db.session import BUSY_TIMEOUT_MS, Database, database_url
 from visavis.db.upsert import upsert
 from visavis.settings import Settings
 
@@ -133,3 +135,21 @@ def test_only_known_databases_are_taken() -> None:
 
 def test_floats_keep_their_microseconds_in_the_tables() -> None:
     assert TranscriptLine.__table__.c.timestamp.type.precision == 53
+
+
+async def test_a_writer_of_little_patience_gives_up_and_leaves_the_others_theirs(database: Database) -> None:
+    await migrate(database)
+    async with database.write() as session:
+        session.add(Account(id="a1", name="first"))
+    change = text("UPDATE accounts SET name = 'second' WHERE id = 'a1'")
+    async with database.write() as holder:
+        await holder.execute(change)
+        begun = time.monotonic()
+        with pytest.raises(OperationalError):
+            async with database.write(patience_ms=50) as session:
+                await session.execute(change)
+        assert time.monotonic() - begun < 2
+        setting = text("PRAGMA busy_timeout" if database.is_sqlite else "SHOW lock_timeout")
+        async with database.read() as session:
+            # The same connection again: the pool holds no other free one.
+            assert await session.scalar(setting) == (BUSY_TIMEOUT_MS if database.is_sqlite else "0")

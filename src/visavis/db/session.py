@@ -51,10 +51,15 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that may change things; committed when the block ends, rolled back when it raises."""
+    async def write(self, *, patience_ms: int = BUSY_TIMEOUT_MS) -> AsyncIterator[AsyncSession]:
+        """A transaction that may change things; committed when the block ends, rolled back when it raises.
+
+        `patience_ms` is how long a lock that another one holds may keep it waiting before it raises.
+        """
         async with self._sessions() as session, session.begin():
-            await session.connection(execution_options={"visavis_write": True})
+            await session.connection(execution_options={"visavis_write": True, "visavis_patience_ms": patience_ms})
+            if not self.is_sqlite and patience_ms != BUSY_TIMEOUT_MS:
+                await session.execute(text(f"SET LOCAL lock_timeout = {int(patience_ms)}"))
             yield session
 
     async def ping(self) -> None:
@@ -81,5 +86,17 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("visavis_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("visavis_write"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    patience = int(options.get("visavis_patience_ms", BUSY_TIMEOUT_MS))
+    if patience == BUSY_TIMEOUT_MS:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        # The connection goes back to the pool, where others expect the usual patience.
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

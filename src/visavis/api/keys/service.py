@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from visavis.api.keys import repository
 from visavis.api.keys.repository import KeyRepository
@@ -16,10 +20,14 @@ from visavis.api.kit.errors import Forbidden, Invalid, Unauthorized
 from visavis.db.models import ApiKey, now
 from visavis.db.session import Database
 
+log = structlog.get_logger(__name__)
+
 PREFIX = "vv_"
 
 # `last_used_at` is for people; a write on every request would be for nobody.
 _LAST_USED_STEP = timedelta(minutes=1)
+_TOUCH_PATIENCE_MS = 1_000
+_TOUCH_TIMEOUT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ def digest(key: str) -> str:
 class KeyService:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._noted: dict[str, datetime] = {}
+        self._notes: set[asyncio.Task[None]] = set()
 
     async def create(
         self, account_id: str, name: str, allow_ips: Sequence[str] = (), *, key: str | None = None
@@ -99,8 +109,33 @@ class KeyService:
             raise Unauthorized
         if row.allow_ips and (client is None or not contains(client, networks(row.allow_ips))):
             raise Forbidden(f"This key may not be used from {client or 'an unknown address'}.")
-        moment = now()
-        if row.last_used_at is None or moment - row.last_used_at > _LAST_USED_STEP:
-            async with self._database.write() as session:
-                await repository.touch(session, row.id, moment)
+        self._note_use(row)
         return Identity(row.account_id, row.id)
+
+    async def close(self) -> None:
+        """Let the notes of use that are being written come to their end."""
+        if self._notes:
+            await asyncio.wait(self._notes, timeout=2 * _TOUCH_TIMEOUT)
+
+    def _note_use(self, row: ApiKey) -> None:
+        """Beside the answer, and tried once a step only: a database that cannot be written may still be read."""
+        moment = now()
+        for last in (row.last_used_at, self._noted.get(row.id)):
+            if last is not None and moment - last <= _LAST_USED_STEP:
+                return
+        self._noted = {key: last for key, last in self._noted.items() if moment - last <= _LAST_USED_STEP}
+        self._noted[row.id] = moment
+        task = asyncio.create_task(self._touch(row.id, moment), name=f"note use of {row.id}")
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    async def _touch(self, key_id: str, moment: datetime) -> None:
+        try:
+            async with (
+                asyncio.timeout(_TOUCH_TIMEOUT),
+                self._database.write(patience_ms=_TOUCH_PATIENCE_MS) as session,
+            ):
+                await repository.touch(session, key_id, moment)
+        except (SQLAlchemyError, TimeoutError) as error:
+            reason = str(getattr(error, "orig", None) or error or "it took too long")
+            log.warning("keys.use_not_noted", key_id=key_id, reason=reason)
