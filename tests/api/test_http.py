@@ -75,6 +75,11 @@ class TestPaths:
             ("GET", "/files/%2e%2e/secret.key", 404),
             ("GET", "/assets/..%2f..%2fsettings.py", 404),
             ("GET", "/assets/%2e%2e/%2e%2e/settings.py", 404),
+            ("GET", "/assets/a%00b", 404),
+            ("GET", "/assets/" + "a" * 5_000, 404),
+            ("GET", "/assets/" + "a/" * 3_000, 404),
+            ("GET", "/files/replicas/a%00b/thumbnail.jpg", 404),
+            ("GET", f"/files/replicas/{'a' * 5_000}/thumbnail.jpg", 404),
             ("PUT", "/v2/personas", 405),
         ):
             answer = await api.send(method, path)
@@ -154,6 +159,7 @@ class TestErrors:
         answer = await api.get("/v2/personas/p1")
         assert answer.status_code == 500
         assert "hunter2" not in answer.text
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 class TestLog:

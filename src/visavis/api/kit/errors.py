@@ -115,4 +115,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
-        return JSONResponse({"error": "The server made a mistake; its log has the details."}, status_code=500)
+        # This answer is made outside the middleware that gives all others their headers.
+        return JSONResponse(
+            {"error": "The server made a mistake; its log has the details."},
+            status_code=500,
+            headers={"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"},
+        )

@@ -39,9 +39,13 @@ def page(name: str) -> Response:
 
 @router.get("/assets/{path:path}")
 async def asset(path: str) -> FileResponse:
-    root = PORTAL / "assets"
-    wanted = (root / path).resolve()
-    if not wanted.is_relative_to(root.resolve()) or not wanted.is_file():
+    root = (PORTAL / "assets").resolve()
+    try:
+        wanted = (root / path).resolve()
+        found = wanted.is_relative_to(root) and wanted.is_file()
+    except (OSError, ValueError):  # no file system has such a name: a NUL in it, or too long
+        found = False
+    if not found:
         raise NotFound(f"There is no asset {path[:200]}.")
     return FileResponse(wanted, headers={"cache-control": "public, max-age=3600"})
 
