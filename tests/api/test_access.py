@@ -92,6 +92,19 @@ class TestKeys:
         said = [line for line in lines if line["event"] == "keys.use_not_noted"]
         assert [line["key_id"] for line in said] == [row.id], "tried once, not with every request"
 
+    async def test_a_revoked_preset_key_stays_revoked_when_the_server_starts_again(
+        self, start_api: Callable[..., Any]
+    ) -> None:
+        first: Api = await start_api()
+        account = await first.services.accounts.ensure()
+        (row,) = await first.services.keys.list(account.id)
+        await first.services.keys.revoke(account.id, row.id)
+        with capture_logs() as lines:
+            second: Api = await start_api()
+        assert (await second.get("/v2/replicas")).status_code == 401
+        assert "stays so" in next(line["reason"] for line in lines if line["event"] == "keys.preset_revoked")
+        assert TEST_KEY not in str(lines)
+
     async def test_keys_are_stored_as_digests(self, api: Api) -> None:
         from sqlalchemy import text
 

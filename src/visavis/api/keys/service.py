@@ -73,12 +73,17 @@ class KeyService:
         return row, key
 
     async def ensure(self, account_id: str, name: str, key: str) -> None:
-        """Make sure that a key given by the operator exists and is valid."""
-        async with self._database.write() as session:
+        """Make sure that a key given by the operator exists; one that was revoked stays revoked."""
+        async with self._database.read() as session:
             row = await repository.by_digest(session, digest(key))
-            if row is not None:
-                row.revoked_at = None
-                return
+        if row is not None:
+            if row.revoked_at is not None:
+                log.warning(
+                    "keys.preset_revoked",
+                    key_id=row.id,
+                    reason="The key in VISAVIS_BOOTSTRAP_API_KEY was revoked and stays so; set another one.",
+                )
+            return
         await self.create(account_id, name, key=key)
 
     async def exists_any(self, account_id: str) -> bool:

@@ -119,5 +119,9 @@ def install(app: FastAPI) -> None:
         return JSONResponse(
             {"error": "The server made a mistake; its log has the details."},
             status_code=500,
-            headers={"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"},
+            headers={
+                "x-content-type-options": "nosniff",
+                "referrer-policy": "no-referrer",
+                "cache-control": "no-store",
+            },
         )
