@@ -36,6 +36,8 @@ def run(settings: Settings) -> None:
     """Serve until told to stop. Raises `ServeError`."""
     log.configure(log_format=settings.log_format, level=settings.log_level)
     settle_allocator()
+    # Whatever this process writes (tables, files, models) is for its own user.
+    os.umask(0o077)
     try:
         prepare(settings.data)
         lock = FolderLock(settings.data)

@@ -153,3 +153,12 @@ async def test_a_writer_of_little_patience_gives_up_and_leaves_the_others_theirs
         async with database.read() as session:
             # The same connection again: the pool holds no other free one.
             assert await session.scalar(setting) == (BUSY_TIMEOUT_MS if database.is_sqlite else "0")
+
+
+async def test_only_the_owner_may_read_the_tables(database: Database, settings: Settings) -> None:
+    await migrate(database)
+    async with database.write() as session:
+        session.add(Account(id="a1", name="kept"))
+    for path in settings.data.glob("visavis.db*"):
+        assert path.stat().st_mode & 0o777 == 0o600, path.name
+    assert (settings.data / "visavis.db").exists() is database.is_sqlite
